@@ -1,0 +1,69 @@
+"""What became of each file, and why: outcomes, reason codes and what a person can do."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    """What became of a file."""
+
+    ACCEPTED = "accepted"
+    HELD = "held"
+    REJECTED = "rejected"
+
+
+class ReasonCode(StrEnum):
+    """Machine-readable reasons; `ADVICE` in service.translations says what to do about each."""
+
+    # The file itself.
+    NOT_A_PHOTO = "not_a_photo"
+    EMPTY_FILE = "empty_file"
+    UNSUPPORTED_FORMAT = "unsupported_format"
+    VIDEO_NOT_SUPPORTED = "video_not_supported"
+    ARCHIVE_NOT_SUPPORTED = "archive_not_supported"
+    UNREADABLE_FILE = "unreadable_file"
+    DUPLICATE = "duplicate"
+    TOO_MANY_BYTES = "too_many_bytes"
+    TOO_MANY_PIXELS = "too_many_pixels"
+    TOO_SMALL = "too_small"
+    CANNOT_DECODE = "cannot_decode"
+    TRUNCATED = "truncated"
+    NOT_VISUAL_BAND = "not_visual_band"
+    # Its metadata.
+    NO_EXIF = "no_exif"
+    EXIF_UNREADABLE = "exif_unreadable"
+    MAKER_NOTES_UNREADABLE = "maker_notes_unreadable"
+    XMP_UNREADABLE = "xmp_unreadable"
+    XMP_TOO_LARGE = "xmp_too_large"
+    NO_XMP = "no_xmp"
+    BAD_VALUE = "bad_value"
+    NO_CAPTURE_TIME = "no_capture_time"
+    TIME_ZONE_UNKNOWN = "time_zone_unknown"
+    EDITED_AFTER_CAPTURE = "edited_after_capture"
+    # Why a finding on it has no place.
+    NO_GPS = "no_gps"
+    GPS_ZERO = "gps_zero"
+    GPS_OUT_OF_RANGE = "gps_out_of_range"
+    NO_HEIGHT = "no_height"
+    ABSURD_HEIGHT = "absurd_height"
+    NO_ATTITUDE = "no_attitude"
+    NO_FOCAL_LENGTH = "no_focal_length"
+    ABOVE_HORIZON = "above_horizon"
+    BEYOND_RANGE = "beyond_range"
+    OUTSIDE_GROUND_MODEL = "outside_ground_model"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """One reason, with the facts: which value, which limit."""
+
+    code: ReasonCode
+    detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotPlaced:
+    """There is no position, and this is why."""
+
+    code: ReasonCode
+    detail: str | None = None

@@ -1,0 +1,85 @@
+"""Detections on the ground, and the objects that they are views of."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.receipt import NotPlaced
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Detection:
+    """One box in the pixels of a photo as decoded (unturned).
+
+    Attributes:
+        id: UUIDv5, see `inference.identity`.
+        photo_sha256: Of the photo's bytes.
+        box_photo: x_min, y_min, x_max, y_max, rounded to 0.1 px.
+        appearance: (K,) float32 of unit length, compares what the box shows.
+    """
+
+    id: str
+    photo_sha256: str
+    class_name: str
+    confidence: float
+    box_photo: tuple[float, float, float, float]
+    appearance: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Placement:
+    """A position on the ground with its error in two parts, in the local ENU frame there.
+
+    Attributes:
+        height_m: Of the ground there, in the datum named, or None over flat ground of unknown
+            height.
+        own_covariance_m2: (3, 3) east, north, up; errors of this photo alone.
+        shared_loading_m: (3, K); column k is the displacement that one sigma of the flight's
+            k-th shared error causes (order: SHARED_ERRORS in inference.uncertainty).
+            The full covariance is own + loading @ loading.T.
+        method: laser, ground_model_ray_cast, flat_ground_at_takeoff.
+        footprint_wgs84: The box's outline on the ground as (longitude, latitude) points.
+        ground_size_m: Width and depth of the box on the ground.
+    """
+
+    latitude_deg: float
+    longitude_deg: float
+    height_m: float | None
+    height_datum: str | None
+    own_covariance_m2: NDArray[np.float64]
+    shared_loading_m: NDArray[np.float64]
+    method: str
+    footprint_wgs84: tuple[tuple[float, float], ...]
+    ground_size_m: tuple[float, float]
+    gsd_m: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Sighting:
+    """A detection with its place on the ground, or the reason why it has none."""
+
+    detection: Detection
+    place: Placement | NotPlaced
+    captured_at: datetime | None
+    capture_uuid: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Finding:
+    """One physical object within a flight: the sightings of it, best first.
+
+    Attributes:
+        id: That of its first detection in capture order.
+        position: The merged place, or why there is none. Its covariance keeps the shared part.
+        independent_views: Sightings less those of one shutter release or one hover.
+    """
+
+    id: str
+    flight_id: str
+    class_name: str
+    confidence: float
+    sightings: tuple[Sighting, ...]
+    position: Placement | NotPlaced
+    independent_views: int
