@@ -10,17 +10,17 @@ os.environ.setdefault("YOLO_AUTOINSTALL", "false")
 os.environ.setdefault("YOLO_OFFLINE", "true")
 os.environ.setdefault("ULTRALYTICS_SAFE_LOAD", "true")
 
-from torch import Tensor, nn  # noqa: E402
-from ultralytics.models.yolo.detect import DetectionTrainer  # noqa: E402
-from ultralytics.nn.tasks import DetectionModel  # noqa: E402
+from torch import Tensor, nn
+from ultralytics.models.yolo.detect import DetectionTrainer
+from ultralytics.nn.tasks import DetectionModel
 
-from training.config import TrainingConfig  # noqa: E402
-from training.initial_weights import (  # noqa: E402
+from training.config import TrainingConfig
+from training.initial_weights import (
     check_first_layer,
     load_initial_weights,
     read_initial_weights,
 )
-from training.pictures import list_packed_pictures  # noqa: E402
+from training.pictures import list_packed_pictures
 
 CLASSES = ("exposed_garbage", "damaged_billboard", "illegal_structure")
 
@@ -48,7 +48,12 @@ class TrainerFromWeights(DetectionTrainer):  # type: ignore[misc]  # ultralytics
         self._head_prefix = head_prefix
         super().__init__(**options)
 
-    def get_model(self, cfg: Any = None, weights: Any = None, verbose: bool = True) -> nn.Module:
+    def get_model(
+        self,
+        cfg: Any = None,
+        weights: Any = None,  # noqa: ARG002  (ultralytics passes None: that is its trap)
+        verbose: bool = True,
+    ) -> nn.Module:
         """Return the network with the initial weights in it."""
         network = DetectionModel(cfg, nc=self.data["nc"], verbose=verbose)
         load_initial_weights(network, self._initial, head_prefix=self._head_prefix)
