@@ -1,0 +1,12 @@
+"""What may go wrong at the rim, told so that a caller knows what to do."""
+
+
+class ServiceError(Exception):
+    """Base of all errors of the service."""
+
+
+class CannotStartError(ServiceError):
+    """Nothing can be done as asked: an option, an input file or the output folder is wrong.
+
+    The message is one line for a person: which option or file, and what is wrong with it.
+    """
