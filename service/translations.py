@@ -1,0 +1,66 @@
+"""Words for people, in English and Simplified Chinese; the tables are in service/texts/."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+
+from inference.receipt import Outcome, ReasonCode
+
+TEXTS_FOLDER = Path(__file__).parent / "texts"
+
+
+class Language(StrEnum):
+    """A language that people can choose."""
+
+    ENGLISH = "en"
+    CHINESE = "zh"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReasonText:
+    """What a reason is called, and what a person can do about it."""
+
+    title: str
+    advice: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Texts:
+    """All words of one language.
+
+    Attributes:
+        methods: By `Placement.method`.
+        report: By key; texts with {names} are filled by `str.format`.
+    """
+
+    language: Language
+    outcomes: Mapping[Outcome, str]
+    reasons: Mapping[ReasonCode, ReasonText]
+    methods: Mapping[str, str]
+    report: Mapping[str, str]
+
+
+@cache
+def read_texts(language: str) -> Texts:
+    """Return the words of a language, `en` or `zh`.
+
+    Raises:
+        ValueError: There is no such language.
+    """
+    chosen = Language(language)
+    table = json.loads((TEXTS_FOLDER / f"{chosen}.json").read_text(encoding="utf-8"))
+    return Texts(
+        language=chosen,
+        outcomes={Outcome(name): text for name, text in table["outcomes"].items()},
+        reasons={ReasonCode(code): ReasonText(**text) for code, text in table["reasons"].items()},
+        methods=table["methods"],
+        report=table["report"],
+    )
+
+
+def reason_text(code: ReasonCode, language: str) -> ReasonText:
+    """Return the title of a reason and the advice on it."""
+    return read_texts(language).reasons[code]

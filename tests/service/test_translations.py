@@ -1,0 +1,56 @@
+"""Every reason has words that an operator can act on, in each language."""
+
+import re
+import string
+
+import pytest
+
+from inference.receipt import Outcome, ReasonCode
+from service.translations import Language, read_texts, reason_text
+
+HAN = re.compile(r"[\u4e00-\u9fff]")
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("code", ReasonCode)
+def test_every_reason_has_a_title_and_an_advice(code: ReasonCode, language: Language) -> None:
+    text = reason_text(code, language)
+    assert 2 <= len(text.title) <= 40
+    assert len(text.advice) >= 12
+    assert text.advice[-1] in ".。"
+    assert code.value not in text.title + text.advice
+
+
+@pytest.mark.parametrize("language", Language)
+def test_every_outcome_has_a_name(language: Language) -> None:
+    assert set(read_texts(language).outcomes) == set(Outcome)
+
+
+@pytest.mark.parametrize("code", ReasonCode)
+def test_chinese_reasons_are_chinese_and_english_ones_are_not(code: ReasonCode) -> None:
+    assert HAN.search(reason_text(code, "zh").title)
+    assert HAN.search(reason_text(code, "zh").advice)
+    assert not HAN.search(reason_text(code, "en").title + reason_text(code, "en").advice)
+
+
+def test_titles_tell_reasons_apart() -> None:
+    for language in Language:
+        titles = [text.title for text in read_texts(language).reasons.values()]
+        assert len(set(titles)) == len(titles)
+
+
+def test_languages_have_the_same_texts_with_the_same_blanks() -> None:
+    english, chinese = read_texts("en"), read_texts("zh")
+    assert set(english.methods) == set(chinese.methods)
+    assert {key: _blanks(text) for key, text in english.report.items()} == {
+        key: _blanks(text) for key, text in chinese.report.items()
+    }
+
+
+def test_an_unknown_language_is_an_error() -> None:
+    with pytest.raises(ValueError, match="fr"):
+        read_texts("fr")
+
+
+def _blanks(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
