@@ -19,6 +19,7 @@ class LabelledPicture:
 
     source: str
     split: str  # train, val or test
+    group: str  # pictures of one burst, flight or scene: never independent of each other
     image: Path
     label: Path
 
@@ -36,6 +37,7 @@ def read_splits(root: Path) -> list[LabelledPicture]:
             LabelledPicture(
                 source=row["folder"],
                 split=row["split"],
+                group=row["group"],
                 image=root / row["folder"] / "images" / row["image"],
                 label=(root / row["folder"] / "labels" / row["image"]).with_suffix(".txt"),
             )
@@ -71,6 +73,20 @@ def write_packed_pictures(
             pixels = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
         shutil.copyfile(picture.label, label)
         cv2.imwrite(str(target), pixels, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
+
+
+def read_packed_folder(root: Path, split: str, *, source: str) -> list[LabelledPicture]:
+    """Return the pictures of `root/SPLIT/images`, grouped by their name up to the last `_`."""
+    return [
+        LabelledPicture(
+            source=source,
+            split=split,
+            group=image.stem.rpartition("_")[0],
+            image=image,
+            label=root / split / "labels" / f"{image.stem}.txt",
+        )
+        for image in sorted((root / split / "images").glob("*.jpg"))
+    ]
 
 
 def list_packed_pictures(folders: tuple[Path, ...], split: str) -> Iterator[Path]:
