@@ -6,9 +6,9 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from inference.detect import DetectSettings, detect_photo
 from numpy.typing import NDArray
 
-from inference.detect import DetectSettings, detect_photo
 from models.detector import Detections, Detector, Image
 from models.manifest import ModelManifest
 from training.average_precision import (

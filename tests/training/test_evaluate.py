@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from training.average_precision import Matches
 from training.errors import TrainingError
 from training.evaluate import (

@@ -10,12 +10,13 @@ pytest.importorskip("ultralytics", reason="the `train` extra is not installed")
 
 import torch
 from safetensors.torch import save_file
+from ultralytics.nn.tasks import DetectionModel
+
 from training import train as train_module
 from training.config import TrainingConfig
 from training.errors import InitialWeightsError
 from training.initial_weights import load_initial_weights, read_initial_weights
 from training.train import TrainerFromWeights, train
-from ultralytics.nn.tasks import DetectionModel
 
 pytestmark = [pytest.mark.train, pytest.mark.slow]
 HEAD = "model.24."
