@@ -70,12 +70,12 @@ def format_card(
         ]
     lines += [
         "Intervals: 95 %, by drawing whole groups (bursts, flights, scenes) with replacement.",
-        "Boxes were found by the tiled pipeline that `skypatrol inspect` runs, with the deployed weights.",
+        "Boxes were found by the tiled pipeline of `skypatrol inspect`, with the deployed weights.",
         "",
         "## Limits",
         "",
         *[f"- {limit}" for limit in limits],
         "",
-        f"Licence: {manifest.licence}. SHA-256 of the deployed weights: `{manifest.weights_sha256}`.",
+        f"Licence: {manifest.licence}. SHA-256 of the weights: `{manifest.weights_sha256}`.",
     ]
     return "\n".join(lines) + "\n"
