@@ -1,0 +1,161 @@
+"""The sightings of a flight, sorted into the objects that they show."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.associate import MAX_DISTANCE_M, Views, associate_views
+from inference.fuse import fuse_sightings, independent_sightings, merged_confidence
+from inference.local_plane import LocalPlane, find_neighbourhoods
+from inference.sighting import Finding, Placement, Sighting
+
+# Of the smaller box's area within the larger: the detector boxed one thing twice.
+MIN_DOUBLE_OVERLAP = 0.9
+# Objects of 50 m count as neighbours; larger ones have their centres well inside too.
+_NEIGHBOUR_RADIUS_M = MAX_DISTANCE_M + 50.0
+_MIN_SIZE_M = 0.05
+
+_NEVER = datetime.max.replace(tzinfo=UTC)
+
+# The sightings of one object in one photo, best first: mostly one, more with doubles.
+_View = tuple[Sighting, ...]
+
+
+def merge_sightings(sightings: Iterable[Sighting], *, flight_id: str) -> list[Finding]:
+    """Return one finding for each object, the surest first; the input's order changes nothing.
+
+    Sightings without a place cannot be compared: each is a finding of its own.
+    """
+    by_class: dict[str, list[_View]] = defaultdict(list)
+    groups: list[list[Sighting]] = []
+    for view in _join_doubles(sorted(sightings, key=_capture_order)):
+        if isinstance(view[0].place, Placement):
+            by_class[view[0].detection.class_name].append(view)
+        else:
+            groups.append(list(view))
+    for class_name in sorted(by_class):
+        groups += _group_views(by_class[class_name])
+    findings = [_make_finding(group, flight_id=flight_id) for group in groups]
+    return sorted(findings, key=lambda finding: (-finding.confidence, finding.id))
+
+
+def rank_sightings(sightings: Iterable[Sighting]) -> tuple[Sighting, ...]:
+    """Return the sightings best first: the surest, then the largest box, then by id."""
+    return tuple(sorted(sightings, key=_quality_order))
+
+
+def _make_finding(sightings: Sequence[Sighting], *, flight_id: str) -> Finding:
+    """Return the finding that these sightings show."""
+    ranked = rank_sightings(sightings)
+    return Finding(
+        id=min(sightings, key=_capture_order).detection.id,
+        flight_id=flight_id,
+        class_name=ranked[0].detection.class_name,
+        confidence=merged_confidence(ranked),
+        sightings=ranked,
+        position=fuse_sightings(ranked),
+        independent_views=len(independent_sightings(ranked)),
+    )
+
+
+def _capture_order(sighting: Sighting) -> tuple[datetime, str, str]:
+    """Return the key that sorts sightings by time, then photo, then id."""
+    detection = sighting.detection
+    return sighting.captured_at or _NEVER, detection.photo_sha256, detection.id
+
+
+def _quality_order(sighting: Sighting) -> tuple[float, float, str]:
+    """Return the key that sorts the best sighting first."""
+    detection = sighting.detection
+    return -detection.confidence, -_area_px(detection.box_photo), detection.id
+
+
+def _join_doubles(sightings: Sequence[Sighting]) -> list[_View]:
+    """Return the sightings, in the order given, with boxes inside another of their kind joined.
+
+    The box that stands for the view comes first: a placed one, then the best.
+    """
+    views: dict[tuple[str, str], list[list[Sighting]]] = defaultdict(list)
+    ordered: list[list[Sighting]] = []
+    largest_first = sorted(
+        sightings,
+        key=lambda s: (*_capture_order(s)[:2], -_area_px(s.detection.box_photo), s.detection.id),
+    )
+    for sighting in largest_first:
+        detection = sighting.detection
+        of_photo = views[detection.photo_sha256, detection.class_name]
+        home = next((v for v in of_photo if _lies_within(sighting, v[0])), None)
+        if home is not None:
+            home.append(sighting)
+            continue
+        of_photo.append([sighting])
+        ordered.append(of_photo[-1])
+    return [tuple(sorted(view, key=_view_order)) for view in ordered]
+
+
+def _view_order(sighting: Sighting) -> tuple[bool, float, float, str]:
+    """Return the key that puts placed sightings before others, the best of them first."""
+    return not isinstance(sighting.place, Placement), *_quality_order(sighting)
+
+
+def _lies_within(inner: Sighting, outer: Sighting) -> bool:
+    """Return whether almost all of one box lies in the other."""
+    first, second = inner.detection.box_photo, outer.detection.box_photo
+    width = min(first[2], second[2]) - max(first[0], second[0])
+    height = min(first[3], second[3]) - max(first[1], second[1])
+    if width <= 0 or height <= 0:
+        return False
+    return width * height >= MIN_DOUBLE_OVERLAP * _area_px(first)
+
+
+def _area_px(box: Sequence[float]) -> float:
+    """Return the area of a box in square pixels."""
+    return (box[2] - box[0]) * (box[3] - box[1])
+
+
+def _group_views(views: Sequence[_View]) -> list[list[Sighting]]:
+    """Return the sightings of each object of one class, from placed views in capture order."""
+    places = [view[0].place for view in views if isinstance(view[0].place, Placement)]
+    latitudes = np.array([place.latitude_deg for place in places])
+    longitudes = np.array([place.longitude_deg for place in places])
+    groups: list[list[Sighting]] = []
+    for members in find_neighbourhoods(latitudes, longitudes, radius_m=_NEIGHBOUR_RADIUS_M):
+        labels = associate_views(_as_arrays([views[i] for i in members]))
+        for label in range(int(labels.max()) + 1):
+            chosen = members[labels == label]
+            groups.append([sighting for i in chosen for sighting in views[i]])
+    return groups
+
+
+def _as_arrays(views: Sequence[_View]) -> Views:
+    """Return placed views as parallel arrays on the plane around the first of them."""
+    sightings = [view[0] for view in views]
+    places = [sighting.place for sighting in sightings if isinstance(sighting.place, Placement)]
+    plane = LocalPlane(latitude_deg=places[0].latitude_deg, longitude_deg=places[0].longitude_deg)
+    return Views(
+        east_north_m=plane.to_plane_m(
+            [place.latitude_deg for place in places], [place.longitude_deg for place in places]
+        ),
+        covariance_m2=np.stack([place.own_covariance_m2[:2, :2] for place in places]),
+        loading_m=np.stack([place.shared_loading_m[:2] for place in places]),
+        size_m=np.array([ground_size_m(place) for place in places]),
+        appearance=np.stack([sighting.detection.appearance for sighting in sightings]).astype(
+            np.float64
+        ),
+        batch=_number_photos([sighting.detection.photo_sha256 for sighting in sightings]),
+    )
+
+
+def ground_size_m(place: Placement) -> float:
+    """Return one size for an object: the geometric mean of width and depth on the ground."""
+    width_m, depth_m = place.ground_size_m
+    return max(float(np.sqrt(width_m * depth_m)), _MIN_SIZE_M)
+
+
+def _number_photos(photo_sha256s: Sequence[str]) -> NDArray[np.intp]:
+    """Return ascending numbers for photos whose sightings stand together."""
+    names = np.array(photo_sha256s)
+    return np.cumsum(np.concatenate([[0], names[1:] != names[:-1]])).astype(np.intp)
