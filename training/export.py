@@ -1,0 +1,131 @@
+"""Turn a trained network into a model of the registry: its deployable and trainable forms."""
+
+import dataclasses
+import os
+import warnings
+from pathlib import Path
+from typing import Any
+
+# ultralytics reads these on import: it must neither install packages nor ask the network.
+os.environ.setdefault("YOLO_AUTOINSTALL", "false")
+os.environ.setdefault("YOLO_OFFLINE", "true")
+os.environ.setdefault("ULTRALYTICS_SAFE_LOAD", "true")
+
+import openvino
+import torch
+import yaml  # type: ignore[import-untyped]  # its types are a package of their own
+from safetensors.torch import save_file
+from ultralytics.nn.tasks import DetectionModel
+
+from models.manifest import ModelManifest
+from models.registry import (
+    DEPLOYABLE_FILES,
+    TRAINABLE_FILES,
+    RegisteredModel,
+    read_model,
+    read_weights_sha256,
+    write_manifest,
+)
+from models.ultralytics_detector import read_trainable_network
+from training.errors import TrainingError
+
+# What a repository can bear for one model.
+MAX_BYTES = 12_000_000
+
+
+def export_model(
+    checkpoint: Path, folder: Path, *, manifest: ModelManifest, max_bytes: int = MAX_BYTES
+) -> RegisteredModel:
+    """Write a checkpoint of our own training as a model folder; return the model, checked.
+
+    Args:
+        checkpoint: As ultralytics writes it (`best.pt`). It is a pickle: only open one of ours.
+        folder: Of the model, made where absent; a model card is not written.
+        manifest: What is known of the model; its `weights_sha256` is filled in here.
+        max_bytes: Of both forms together.
+
+    Raises:
+        TrainingError: The checkpoint cannot be read, its classes are not the manifest's, or the
+            files are too large.
+    """
+    return export_network(
+        read_checkpoint(checkpoint), folder, manifest=manifest, max_bytes=max_bytes
+    )
+
+
+def read_checkpoint(path: Path) -> DetectionModel:
+    """Return the network of a training checkpoint in float32, the averaged one where there is one.
+
+    Raises:
+        TrainingError: It cannot be read, or holds no network.
+    """
+    try:
+        # A pickle of ultralytics classes, which weights_only refuses: read only our own files.
+        content = torch.load(path, map_location="cpu", weights_only=False)
+        network = content["ema"] or content["model"]
+    except (OSError, KeyError, TypeError, RuntimeError) as error:
+        raise TrainingError(f"checkpoint {path}: {error}") from error
+    if not isinstance(network, DetectionModel):
+        raise TrainingError(f"checkpoint {path} holds a {type(network).__name__}, no detector")
+    return network.float().eval()
+
+
+def export_network(
+    network: DetectionModel,
+    folder: Path,
+    *,
+    manifest: ModelManifest,
+    max_bytes: int = MAX_BYTES,
+) -> RegisteredModel:
+    """Write a network as a model folder; see `export_model`. The network is unchanged."""
+    classes = tuple(network.names[index] for index in sorted(network.names))
+    if classes != manifest.classes:
+        raise TrainingError(f"the network's classes are {classes}, not {manifest.classes}")
+    folder.mkdir(parents=True, exist_ok=True)
+    write_trainable_form(network, folder)
+    # From the half precision just written, so that both forms are one network.
+    write_deployable_form(
+        read_trainable_network(folder), folder, input_size_px=manifest.input_size_px
+    )
+    names = DEPLOYABLE_FILES + TRAINABLE_FILES
+    size = sum((folder / name).stat().st_size for name in names)
+    if size > max_bytes:
+        raise TrainingError(f"{folder} holds {size} bytes, more than {max_bytes}")
+    digest = read_weights_sha256(folder)
+    write_manifest(dataclasses.replace(manifest, weights_sha256=digest), folder)
+    return read_model(folder)
+
+
+def write_trainable_form(network: DetectionModel, folder: Path) -> None:
+    """Write the weights in half precision, and the description that they fit into."""
+    weights_path, description_path = (folder / name for name in TRAINABLE_FILES)
+    tensors = {
+        name: (value.half() if value.is_floating_point() else value).contiguous()
+        for name, value in network.state_dict().items()
+    }
+    save_file(tensors, str(weights_path))
+    weights_path.chmod(0o644)  # safetensors makes it readable for its owner alone
+    description: dict[str, Any] = {  # Any: as ultralytics describes a network
+        key: value
+        for key, value in network.yaml.items()
+        if key in ("nc", "scale", "scales", "backbone", "head", "activation", "ch")
+    }
+    description["names"] = [network.names[index] for index in sorted(network.names)]
+    text = yaml.safe_dump(description, sort_keys=False, default_flow_style=None)
+    description_path.write_text(text, encoding="utf-8")
+
+
+def write_deployable_form(network: torch.nn.Module, folder: Path, *, input_size_px: int) -> None:
+    """Write the network for OpenVINO, for any number of crops at once. It is changed in place."""
+    network = network.eval().fuse(verbose=False)
+    head = network.model[-1]
+    head.export, head.format, head.dynamic = True, "openvino", False
+    example = torch.zeros(1, 3, input_size_px, input_size_px)
+    with torch.no_grad(), warnings.catch_warnings():
+        # Tracing is what OpenVINO's converter uses; torch says that it will be replaced.
+        warnings.simplefilter("ignore")
+        network(example)  # makes the grid of anchors for this size
+        converted = openvino.convert_model(
+            network, example_input=example, input=[-1, 3, input_size_px, input_size_px]
+        )
+    openvino.save_model(converted, folder / DEPLOYABLE_FILES[0], compress_to_fp16=True)
