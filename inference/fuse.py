@@ -6,7 +6,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.local_plane import LocalPlane
+from inference.frames import EnuFrame
+from inference.nearby import plane_to_wgs84, wgs84_to_plane
 from inference.receipt import NotPlaced
 from inference.sighting import Placement, Sighting
 
@@ -32,11 +33,11 @@ def fuse_placements(placements: Sequence[Placement]) -> Placement:
     best = ranked[0]
     if len(ranked) == 1:
         return best
-    plane = LocalPlane(latitude_deg=best.latitude_deg, longitude_deg=best.longitude_deg)
+    frame = EnuFrame(latitude_deg=best.latitude_deg, longitude_deg=best.longitude_deg)
     weights = _weights([place.own_covariance_m2 for place in ranked])
     positions_m = np.zeros((len(ranked), 3))
-    positions_m[:, :2] = plane.to_plane_m(
-        [place.latitude_deg for place in ranked], [place.longitude_deg for place in ranked]
+    positions_m[:, :2] = wgs84_to_plane(
+        frame, [place.latitude_deg for place in ranked], [place.longitude_deg for place in ranked]
     )
     has_height = all(
         place.height_m is not None and place.height_datum == best.height_datum for place in ranked
@@ -46,7 +47,7 @@ def fuse_placements(placements: Sequence[Placement]) -> Placement:
     mean_m = np.einsum("nij,nj->i", weights, positions_m)
     own = np.stack([place.own_covariance_m2 for place in ranked])
     loadings = np.stack([place.shared_loading_m for place in ranked])
-    moved = _move(best, plane, mean_m[:2])
+    moved = _move(best, frame, mean_m[:2])
     return replace(
         moved,
         height_m=float(mean_m[2]) if has_height else best.height_m,
@@ -105,15 +106,18 @@ def _weights(covariances_m2: Sequence[NDArray[np.float64]]) -> NDArray[np.float6
     return np.asarray(total @ information, dtype=np.float64)
 
 
-def _move(place: Placement, plane: LocalPlane, to_m: NDArray[np.float64]) -> Placement:
-    """Return the placement with its position and outline moved to a point of the plane."""
-    here_m = plane.to_plane_m([place.latitude_deg], [place.longitude_deg])
-    position = plane.to_wgs84(to_m[None])[0]
+def _move(place: Placement, frame: EnuFrame, to_m: NDArray[np.float64]) -> Placement:
+    """Return the placement with its position and outline moved to a point of the frame."""
+    here_m = wgs84_to_plane(frame, place.latitude_deg, place.longitude_deg)
+    position = plane_to_wgs84(frame, to_m[None])[0]
     outline: tuple[tuple[float, float], ...] = ()
     if place.footprint_wgs84:
         points = np.array(place.footprint_wgs84)
-        moved = plane.to_wgs84(plane.to_plane_m(points[:, 1], points[:, 0]) + to_m - here_m)
-        outline = tuple((float(longitude), float(latitude)) for latitude, longitude in moved)
+        moved_m = wgs84_to_plane(frame, points[:, 1], points[:, 0]) + to_m - here_m
+        outline = tuple(
+            (float(longitude), float(latitude))
+            for latitude, longitude in plane_to_wgs84(frame, moved_m)
+        )
     return replace(
         place,
         latitude_deg=float(position[0]),

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.associate import MAX_DISTANCE_M, Views, associate_views
+from inference.frames import EnuFrame
 from inference.fuse import fuse_sightings, independent_sightings, merged_confidence
-from inference.local_plane import LocalPlane, find_neighbourhoods
+from inference.nearby import find_neighbourhoods, wgs84_to_plane
 from inference.sighting import Finding, Placement, Sighting
 
 # Of the smaller box's area within the larger: the detector boxed one thing twice.
@@ -131,13 +132,15 @@ def _group_views(views: Sequence[_View]) -> list[list[Sighting]]:
 
 
 def _as_arrays(views: Sequence[_View]) -> Views:
-    """Return placed views as parallel arrays on the plane around the first of them."""
+    """Return placed views as parallel arrays in the frame of the first of them."""
     sightings = [view[0] for view in views]
     places = [sighting.place for sighting in sightings if isinstance(sighting.place, Placement)]
-    plane = LocalPlane(latitude_deg=places[0].latitude_deg, longitude_deg=places[0].longitude_deg)
+    frame = EnuFrame(latitude_deg=places[0].latitude_deg, longitude_deg=places[0].longitude_deg)
     return Views(
-        east_north_m=plane.to_plane_m(
-            [place.latitude_deg for place in places], [place.longitude_deg for place in places]
+        east_north_m=wgs84_to_plane(
+            frame,
+            [place.latitude_deg for place in places],
+            [place.longitude_deg for place in places],
         ),
         covariance_m2=np.stack([place.own_covariance_m2[:2, :2] for place in places]),
         loading_m=np.stack([place.shared_loading_m[:2] for place in places]),
