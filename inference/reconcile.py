@@ -1,0 +1,206 @@
+"""The findings of several flights as candidate issues: one for each place.
+
+What the same flight found apart stays apart; what several flights found at one place is one
+issue, seen again. Permits and grid cells are looked up at the joint position.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.areas import AreaIndex, GridCell, Permit, Suppression
+from inference.associate import Views, associate_views
+from inference.frames import EnuFrame
+from inference.fuse import fuse_placements
+from inference.merge import ground_size_m, rank_sightings
+from inference.nearby import find_neighbourhoods, wgs84_to_plane
+from inference.receipt import NotPlaced
+from inference.sighting import Finding, Placement, Sighting
+
+__all__ = ["CandidateIssue", "GridCell", "Permit", "Suppression", "reconcile"]
+
+# Farther apart, findings of two flights are two places, however poor both positions are. More
+# than within a flight, where the errors that its photos share cancel.
+MAX_DISTANCE_M = 12.0
+
+_NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class CandidateIssue:
+    """A place that somebody should look at, from all flights of a run that saw it.
+
+    Attributes:
+        id: That of its first finding.
+        confidence: Of its surest finding.
+        findings: One a flight, in the flights' order.
+        sightings: Of all findings, best first.
+        first_seen, last_seen: None where no photo has a time.
+        suppressed_by: The permit that explains it, or None.
+        grid_id, responsible_unit, division: Of the management grid cell it lies in.
+        grid_certain: False where the 90 % ellipse crosses a border; None without a position.
+    """
+
+    id: str
+    class_name: str
+    confidence: float
+    position: Placement | NotPlaced
+    findings: tuple[Finding, ...]
+    sightings: tuple[Sighting, ...]
+    first_seen: datetime | None
+    last_seen: datetime | None
+    suppressed_by: Suppression | None = None
+    grid_id: str | None = None
+    responsible_unit: str | None = None
+    division: str | None = None
+    grid_certain: bool | None = None
+
+    @property
+    def observation_count(self) -> int:
+        """Sightings behind the issue, over all flights."""
+        return len(self.sightings)
+
+    @property
+    def independent_views(self) -> int:
+        """Sightings less those that repeat another's errors."""
+        return sum(finding.independent_views for finding in self.findings)
+
+    @property
+    def recurrence_count(self) -> int:
+        """Flights that saw the place again after the first."""
+        return len(self.findings) - 1
+
+    @property
+    def flight_ids(self) -> tuple[str, ...]:
+        """The flights that saw the place, in their order."""
+        return tuple(finding.flight_id for finding in self.findings)
+
+
+def reconcile(
+    findings: Iterable[Finding], *, permits: Sequence[Permit], grids: Sequence[GridCell]
+) -> list[CandidateIssue]:
+    """Return the candidate issues, the surest first; the input's order changes nothing."""
+    areas = AreaIndex(permits=permits, grids=grids)
+    by_class: dict[str, list[Finding]] = defaultdict(list)
+    groups: list[list[Finding]] = []
+    for finding in _sort_by_flight(findings):
+        if isinstance(finding.position, Placement):
+            by_class[finding.class_name].append(finding)
+        else:
+            groups.append([finding])
+    for class_name in sorted(by_class):
+        groups += _group_findings(by_class[class_name])
+    issues = [_look_up(_make_issue(group), areas) for group in groups]
+    return sorted(issues, key=lambda issue: (-issue.confidence, issue.id))
+
+
+def _sort_by_flight(findings: Iterable[Finding]) -> list[Finding]:
+    """Return the findings by flight, the earliest first, and by id within a flight."""
+    found = list(findings)
+    starts: dict[str, datetime] = {}
+    for finding in found:
+        first, _ = _seen(finding.sightings)
+        start = starts.get(finding.flight_id, _NEVER)
+        starts[finding.flight_id] = min(start, first or _NEVER)
+    return sorted(found, key=lambda f: (starts[f.flight_id], f.flight_id, f.id))
+
+
+def _seen(sightings: Sequence[Sighting]) -> tuple[datetime | None, datetime | None]:
+    """Return the first and the last time of the sightings, None where none has a time."""
+    times = [sighting.captured_at for sighting in sightings if sighting.captured_at is not None]
+    return (min(times), max(times)) if times else (None, None)
+
+
+def _group_findings(findings: Sequence[Finding]) -> list[list[Finding]]:
+    """Return the findings of each place, from placed findings of one class by flight."""
+    places = [f.position for f in findings if isinstance(f.position, Placement)]
+    latitudes = np.array([place.latitude_deg for place in places])
+    longitudes = np.array([place.longitude_deg for place in places])
+    radius_m = MAX_DISTANCE_M + max(ground_size_m(place) for place in places)
+    groups: list[list[Finding]] = []
+    for members in find_neighbourhoods(latitudes, longitudes, radius_m=radius_m):
+        views = _as_arrays([findings[i] for i in members], [places[i] for i in members])
+        labels = associate_views(views, max_distance_m=MAX_DISTANCE_M)
+        for label in range(int(labels.max()) + 1):
+            groups.append([findings[i] for i in members[labels == label]])
+    return groups
+
+
+def _as_arrays(findings: Sequence[Finding], places: Sequence[Placement]) -> Views:
+    """Return placed findings as parallel arrays in the frame of the first of them."""
+    frame = EnuFrame(latitude_deg=places[0].latitude_deg, longitude_deg=places[0].longitude_deg)
+    flights = np.array([finding.flight_id for finding in findings])
+    return Views(
+        east_north_m=wgs84_to_plane(
+            frame,
+            [place.latitude_deg for place in places],
+            [place.longitude_deg for place in places],
+        ),
+        # The biases of two flights are independent: here they are errors like any other.
+        covariance_m2=np.stack([_full_covariance_m2(place)[:2, :2] for place in places]),
+        loading_m=np.zeros((len(places), 2, 0)),
+        size_m=np.array([ground_size_m(place) for place in places]),
+        appearance=np.stack([f.sightings[0].detection.appearance for f in findings]).astype(
+            np.float64
+        ),
+        batch=np.cumsum(np.concatenate([[0], flights[1:] != flights[:-1]])).astype(np.intp),
+    )
+
+
+def _full_covariance_m2(place: Placement) -> NDArray[np.float64]:
+    """Return (3, 3): own and shared errors together."""
+    return place.own_covariance_m2 + place.shared_loading_m @ place.shared_loading_m.T
+
+
+def _make_issue(findings: Sequence[Finding]) -> CandidateIssue:
+    """Return the issue of findings of one place, given in the flights' order."""
+    sightings = rank_sightings(s for finding in findings for s in finding.sightings)
+    first_seen, last_seen = _seen(sightings)
+    return CandidateIssue(
+        id=findings[0].id,
+        class_name=findings[0].class_name,
+        confidence=max(finding.confidence for finding in findings),
+        position=_fuse_findings(findings),
+        findings=tuple(findings),
+        sightings=sightings,
+        first_seen=first_seen,
+        last_seen=last_seen,
+    )
+
+
+def _fuse_findings(findings: Sequence[Finding]) -> Placement | NotPlaced:
+    """Return the joint place; the biases of several flights average out as own errors do."""
+    places = [f.position for f in findings if isinstance(f.position, Placement)]
+    if len(places) < 2:
+        return findings[0].position
+    return fuse_placements(
+        [
+            replace(
+                place,
+                own_covariance_m2=_full_covariance_m2(place),
+                shared_loading_m=np.zeros_like(place.shared_loading_m),
+            )
+            for place in places
+        ]
+    )
+
+
+def _look_up(issue: CandidateIssue, areas: AreaIndex) -> CandidateIssue:
+    """Return the issue with its grid cell and with the permit that explains it, if any."""
+    if isinstance(issue.position, NotPlaced):
+        return issue
+    grid = areas.find_grid(issue.position)
+    return replace(
+        issue,
+        suppressed_by=areas.find_suppression(
+            issue.position, class_name=issue.class_name, seen_at=issue.last_seen
+        ),
+        grid_id=grid.cell.id if grid.cell else None,
+        responsible_unit=grid.cell.responsible_unit if grid.cell else None,
+        division=grid.cell.division if grid.cell else None,
+        grid_certain=grid.certain,
+    )
