@@ -1,0 +1,178 @@
+"""Where heights of the ground come from: level ground, or a height model (DEM or DSM) in a file.
+
+A `Ground` knows heights anywhere; a `Surface` is a piece of it around one camera, where rays are
+cast.
+"""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import rasterio
+from numpy.typing import NDArray
+from pyproj import CRS, Transformer
+from rasterio.windows import Window
+
+from inference.errors import InferenceError
+from inference.frames import EnuFrame, enu_to_wgs84
+from inference.surface import FlatSurface, RasterSurface, Surface, quadratic_terms
+
+Bounds = tuple[float, float, float, float]  # east_min, north_min, east_max, north_max, metres
+
+# A piece of the model in memory: 8 million heights are 32 MB. Larger views are read coarser, which
+# a model with overviews does without touching the full resolution.
+MAX_SURFACE_CELLS = 8_000_000
+
+
+class Ground(Protocol):
+    """Heights of the ground, in one datum."""
+
+    @property
+    def datum(self) -> str | None:
+        """Name of the datum of heights, or None where it is not known."""
+
+    def height_m(self, latitude_deg: float, longitude_deg: float) -> float | None:
+        """Return the height there, or None outside."""
+
+    def around(self, frame: EnuFrame, bounds: Bounds) -> Surface | None:
+        """Return the piece within `bounds` of the frame, or None where there is no ground."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlatGround:
+    """Level ground of one height."""
+
+    level_m: float = 0.0
+    datum: str | None = None
+
+    def height_m(self, latitude_deg: float, longitude_deg: float) -> float | None:  # noqa: ARG002
+        """Return the level, wherever."""
+        return self.level_m
+
+    def around(self, frame: EnuFrame, bounds: Bounds) -> FlatSurface:  # noqa: ARG002
+        """Return the plane."""
+        return FlatSurface(plane_up_m=self.level_m)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RasterGround:
+    """A height model in a file. It is opened for each read, so threads and processes may share it.
+
+    Attributes:
+        datum: The vertical CRS's name where the file has one; else the file does not say.
+    """
+
+    path: Path
+    crs_wkt: str
+    datum: str | None
+
+    def height_m(self, latitude_deg: float, longitude_deg: float) -> float | None:
+        """Return the height there, bilinear between cells, or None outside or without data."""
+        frame = EnuFrame(latitude_deg=latitude_deg, longitude_deg=longitude_deg)
+        surface = self.around(frame, (-1.0, -1.0, 1.0, 1.0))
+        if surface is None:
+            return None
+        height = float(surface.up_m(np.zeros((1, 2)))[0])
+        return height if math.isfinite(height) else None
+
+    def around(self, frame: EnuFrame, bounds: Bounds) -> RasterSurface | None:
+        """Return the window that covers `bounds`, or None where the file has no data there."""
+        with rasterio.open(self.path) as source:
+            cells, length_m = _fit_cells(frame, bounds, self.crs_wkt, ~source.transform)
+            window = _window(cells, bounds, length_m, source.width, source.height)
+            if window is None:
+                return None
+            reduce = max(1.0, math.sqrt(window.width * window.height / MAX_SURFACE_CELLS))
+            shape = (math.ceil(window.height / reduce), math.ceil(window.width / reduce))
+            heights = source.read(1, window=window, out_shape=shape).astype(np.float32)
+            valid = source.read_masks(1, window=window, out_shape=shape) > 0
+        heights = np.where(valid, heights, np.float32(np.nan))
+        if not np.isfinite(heights).any():
+            return None
+        return _surface(heights, cells, window, length_m)
+
+
+def read_ground(path: Path) -> RasterGround:
+    """Return the height model in a raster file; heights are read later, window by window.
+
+    Raises:
+        InferenceError: The file is no raster or has no coordinate reference system.
+    """
+    try:
+        with rasterio.open(path) as source:
+            crs = source.crs
+    except rasterio.errors.RasterioError as error:
+        raise InferenceError(f"{path} cannot be read as a height model: {error}") from error
+    if crs is None:
+        raise InferenceError(f"{path} has no coordinate reference system")
+    wkt = crs.to_wkt()
+    return RasterGround(path=path, crs_wkt=wkt, datum=_vertical_datum(wkt))
+
+
+def _vertical_datum(wkt: str) -> str | None:
+    """Return the name of the vertical part of a compound CRS, or None."""
+    for part in CRS.from_wkt(wkt).sub_crs_list:
+        if part.is_vertical:
+            return part.name
+    return None
+
+
+def _fit_cells(
+    frame: EnuFrame, bounds: Bounds, wkt: str, to_cell: rasterio.Affine
+) -> tuple[NDArray[np.float64], float]:
+    """Return (6, 2) quadratic coefficients from east and north to column and row, and their unit.
+
+    Millions of points go through this in place of the projection itself: over some kilometres a
+    quadratic follows any map projection to millimetres, grid convergence and scale included.
+    """
+    length_m = max(abs(value) for value in bounds)
+    axis = np.linspace(-length_m, length_m, 5)
+    east, north = (grid.ravel() for grid in np.meshgrid(axis, axis))
+    positions = enu_to_wgs84(frame, np.column_stack([east, north, np.zeros_like(east)]))
+    # Heights have no part in it: only the horizontal parts of both systems are asked for.
+    horizontal = CRS.from_wkt(wkt).to_2d()
+    project = Transformer.from_crs("EPSG:4326", horizontal, always_xy=True)
+    x, y = project.transform(positions[:, 1], positions[:, 0])
+    # The centre of the first cell becomes (0, 0).
+    columns = to_cell.a * x + to_cell.b * y + to_cell.c - 0.5
+    rows = to_cell.d * x + to_cell.e * y + to_cell.f - 0.5
+    terms = quadratic_terms(np.column_stack([east, north]) / length_m)
+    coefficients, *_ = np.linalg.lstsq(terms, np.column_stack([columns, rows]), rcond=None)
+    return np.asarray(coefficients, dtype=np.float64), length_m
+
+
+def _window(
+    cells: NDArray[np.float64], bounds: Bounds, length_m: float, width: int, height: int
+) -> Window | None:
+    """Return the part of the raster that covers the bounds and two cells more, or None."""
+    east_min, north_min, east_max, north_max = bounds
+    axis = np.linspace(0.0, 1.0, 5)
+    east, north = np.meshgrid(
+        east_min + axis * (east_max - east_min), north_min + axis * (north_max - north_min)
+    )
+    points = np.column_stack([east.ravel(), north.ravel()]) / length_m
+    found = quadratic_terms(points) @ cells
+    low = np.floor(found.min(axis=0)).astype(int) - 2
+    high = np.ceil(found.max(axis=0)).astype(int) + 3
+    left, top = max(low[0], 0), max(low[1], 0)
+    right, bottom = min(high[0], width), min(high[1], height)
+    if right - left < 2 or bottom - top < 2:
+        return None
+    return Window(left, top, right - left, bottom - top)
+
+
+def _surface(
+    heights: NDArray[np.float32], cells: NDArray[np.float64], window: Window, length_m: float
+) -> RasterSurface:
+    """Return the surface with the coefficients moved to the window and its resolution."""
+    scale = np.array([heights.shape[1] / window.width, heights.shape[0] / window.height])
+    moved = cells.copy()
+    moved[0] += 0.5 - np.array([window.col_off, window.row_off])
+    moved *= scale
+    moved[0] -= 0.5
+    cells_per_m = math.sqrt(abs(float(np.linalg.det(moved[1:3])))) / length_m
+    return RasterSurface(
+        heights_m=heights, to_cell=moved, cell_m=1.0 / cells_per_m, length_m=length_m
+    )
