@@ -7,6 +7,7 @@ from enum import StrEnum
 from functools import cache
 from pathlib import Path
 
+from datasets.taxonomy import CLASSES
 from inference.receipt import Outcome, ReasonCode
 
 TEXTS_FOLDER = Path(__file__).parent / "texts"
@@ -64,3 +65,11 @@ def read_texts(language: str) -> Texts:
 def reason_text(code: ReasonCode, language: str) -> ReasonText:
     """Return the title of a reason and the advice on it."""
     return read_texts(language).reasons[code]
+
+
+def class_title(class_name: str, language: str) -> str:
+    """Return what people call a class; one that is not in the taxonomy keeps its own name."""
+    for entry in CLASSES:
+        if entry.name == class_name:
+            return entry.title_zh if Language(language) is Language.CHINESE else entry.title_en
+    return class_name.replace("_", " ")
