@@ -6,6 +6,7 @@ cast.
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
@@ -24,6 +25,9 @@ Bounds = tuple[float, float, float, float]  # east_min, north_min, east_max, nor
 # A piece of the model in memory: 8 million heights are 32 MB. Larger views are read coarser, which
 # a model with overviews does without touching the full resolution.
 MAX_SURFACE_CELLS = 8_000_000
+SURFACES_KEPT = 4
+
+UNKNOWN_SURFACE = FlatSurface(plane_up_m=math.nan)  # every ray misses it
 
 
 class Ground(Protocol):
@@ -36,8 +40,8 @@ class Ground(Protocol):
     def height_m(self, latitude_deg: float, longitude_deg: float) -> float | None:
         """Return the height there, or None outside."""
 
-    def around(self, frame: EnuFrame, bounds: Bounds) -> Surface | None:
-        """Return the piece within `bounds` of the frame, or None where there is no ground."""
+    def around(self, frame: EnuFrame, bounds: Bounds) -> Surface:
+        """Return the piece within `bounds` of the frame; where nothing is known all rays miss."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,26 +76,12 @@ class RasterGround:
         """Return the height there, bilinear between cells, or None outside or without data."""
         frame = EnuFrame(latitude_deg=latitude_deg, longitude_deg=longitude_deg)
         surface = self.around(frame, (-1.0, -1.0, 1.0, 1.0))
-        if surface is None:
-            return None
         height = float(surface.up_m(np.zeros((1, 2)))[0])
         return height if math.isfinite(height) else None
 
-    def around(self, frame: EnuFrame, bounds: Bounds) -> RasterSurface | None:
-        """Return the window that covers `bounds`, or None where the file has no data there."""
-        with rasterio.open(self.path) as source:
-            cells, length_m = _fit_cells(frame, bounds, self.crs_wkt, ~source.transform)
-            window = _window(cells, bounds, length_m, source.width, source.height)
-            if window is None:
-                return None
-            reduce = max(1.0, math.sqrt(window.width * window.height / MAX_SURFACE_CELLS))
-            shape = (math.ceil(window.height / reduce), math.ceil(window.width / reduce))
-            heights = source.read(1, window=window, out_shape=shape).astype(np.float32)
-            valid = source.read_masks(1, window=window, out_shape=shape) > 0
-        heights = np.where(valid, heights, np.float32(np.nan))
-        if not np.isfinite(heights).any():
-            return None
-        return _surface(heights, cells, window, length_m)
+    def around(self, frame: EnuFrame, bounds: Bounds) -> Surface:
+        """Return the window that covers `bounds`; only that window is read."""
+        return _read_surface(self.path, self.crs_wkt, frame, bounds)
 
 
 def read_ground(path: Path) -> RasterGround:
@@ -109,6 +99,37 @@ def read_ground(path: Path) -> RasterGround:
         raise InferenceError(f"{path} has no coordinate reference system")
     wkt = crs.to_wkt()
     return RasterGround(path=path, crs_wkt=wkt, datum=_vertical_datum(wkt))
+
+
+# A photo's detections ask for the same window one after the other; the windows of a whole flight
+# would not fit into memory.
+@lru_cache(maxsize=SURFACES_KEPT)
+def _read_surface(path: Path, wkt: str, frame: EnuFrame, bounds: Bounds) -> Surface:
+    """Return the window around a camera, see `RasterGround.around`.
+
+    Raises:
+        InferenceError: The file is damaged there or gone.
+    """
+    try:
+        return _read_window(path, wkt, frame, bounds)
+    except rasterio.errors.RasterioError as error:
+        raise InferenceError(f"{path} cannot be read as a height model: {error}") from error
+
+
+def _read_window(path: Path, wkt: str, frame: EnuFrame, bounds: Bounds) -> Surface:
+    with rasterio.open(path) as source:
+        cells, length_m = _fit_cells(frame, bounds, wkt, ~source.transform)
+        window = _window(cells, bounds, length_m, source.width, source.height)
+        if window is None:
+            return UNKNOWN_SURFACE
+        reduce = max(1.0, math.sqrt(window.width * window.height / MAX_SURFACE_CELLS))
+        shape = (math.ceil(window.height / reduce), math.ceil(window.width / reduce))
+        heights = source.read(1, window=window, out_shape=shape).astype(np.float32)
+        valid = source.read_masks(1, window=window, out_shape=shape) > 0
+    heights = np.where(valid, heights, np.float32(np.nan))
+    if not np.isfinite(heights).any():
+        return UNKNOWN_SURFACE
+    return _surface(heights, cells, window, length_m)
 
 
 def _vertical_datum(wkt: str) -> str | None:

@@ -9,12 +9,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from inference.camera import Camera, pixel_to_ray, plan_camera
 from inference.frames import EnuFrame
-from inference.ground import Bounds, Ground
+from inference.ground import Bounds, FlatGround, Ground
 from inference.metadata import PhotoMetadata
 from inference.pose import Pose, plan_pose, rotation_camera_to_enu
 from inference.rays import border_pixels, depression_deg, lower_to_depression
 from inference.receipt import NotPlaced, ReasonCode
-from inference.surface import FlatSurface, Surface
+from inference.surface import Surface
 
 LASER = "laser"
 GROUND_MODEL = "ground_model_ray_cast"
@@ -52,14 +52,16 @@ class View:
         above_ground_m: About how high above the ground, for limits of range.
         height_datum: Of the ground model, or None where not known.
         method: laser, ground_model_ray_cast or flat_ground_at_takeoff.
-        has_ground_model: Whether `surface` comes from one.
+        bounds: What of the ground may be in the picture, in metres of the frame.
+        has_ground_model: Whether `ground` is one, so that its heights may be told.
         shared_height_sigma_m: Of the camera's height above the ground, shared by the flight.
         own_height_sigma_m: Likewise, of this photo alone.
     """
 
     camera: Camera
     pose: Pose
-    surface: Surface
+    ground: Ground
+    bounds: Bounds
     frame: EnuFrame
     camera_height_m: float
     above_ground_m: float
@@ -68,6 +70,11 @@ class View:
     has_ground_model: bool
     shared_height_sigma_m: float
     own_height_sigma_m: float
+
+    @property
+    def surface(self) -> Surface:
+        """Return the ground around the camera, read when needed and not kept with the view."""
+        return self.ground.around(self.frame, self.bounds)
 
 
 def plan_view(
@@ -197,13 +204,13 @@ def _laser_view(camera: Camera, pose: Pose, ground: Ground | None) -> View:
     view = replace(view, shared_height_sigma_m=0.0, own_height_sigma_m=LASER_FLAT_SIGMA_M)
     if ground is None:
         return view
-    surface = ground.around(view.frame, _bounds(view))
-    ground_up_m = math.nan if surface is None else float(surface.up_m(point[None, :2])[0])
-    if surface is None or not math.isfinite(ground_up_m):
+    surface = ground.around(view.frame, view.bounds)
+    ground_up_m = float(surface.up_m(point[None, :2])[0])
+    if not math.isfinite(ground_up_m):
         return view
     return replace(
         view,
-        surface=surface,
+        ground=ground,
         camera_height_m=ground_up_m + above_ground_m,
         height_datum=ground.datum,
         has_ground_model=True,
@@ -217,12 +224,7 @@ def _model_view(
     """Return the view over the height model, at the relative altitude over the take-off place."""
     relative_m = pose.height_above_takeoff_m or 0.0
     view = _view(camera, pose, method=GROUND_MODEL, above_ground_m=relative_m)
-    surface = ground.around(view.frame, _bounds(view))
-    if surface is None:
-        return NotPlaced(
-            code=ReasonCode.OUTSIDE_GROUND_MODEL, detail="the model has no heights in view"
-        )
-    below_m = float(surface.up_m(np.zeros((1, 2)))[0])
+    below_m = float(ground.around(view.frame, view.bounds).up_m(np.zeros((1, 2)))[0])
     if below_m >= takeoff_ground_m + relative_m:
         return NotPlaced(
             code=ReasonCode.ABSURD_HEIGHT,
@@ -230,7 +232,7 @@ def _model_view(
         )
     return replace(
         view,
-        surface=surface,
+        ground=ground,
         camera_height_m=takeoff_ground_m + relative_m,
         height_datum=ground.datum,
         has_ground_model=True,
@@ -243,7 +245,8 @@ def _view(camera: Camera, pose: Pose, *, method: str, above_ground_m: float) -> 
     return View(
         camera=camera,
         pose=pose,
-        surface=FlatSurface(),
+        ground=FlatGround(),
+        bounds=_bounds(camera, pose, above_ground_m),
         frame=EnuFrame(latitude_deg=pose.latitude_deg, longitude_deg=pose.longitude_deg),
         camera_height_m=above_ground_m,
         above_ground_m=above_ground_m,
@@ -255,11 +258,12 @@ def _view(camera: Camera, pose: Pose, *, method: str, above_ground_m: float) -> 
     )
 
 
-def _bounds(view: View) -> Bounds:
+def _bounds(camera: Camera, pose: Pose, above_ground_m: float) -> Bounds:
     """Return what of the ground may be in the picture, with room for lower ground."""
-    pixels = border_pixels(view.camera, per_edge=8)
-    rays = lower_to_depression(view_directions(view, pixels), min_depression_deg=MIN_DEPRESSION_DEG)
-    height_m = view.above_ground_m * SURFACE_HEIGHT_FACTOR + SURFACE_MARGIN_M
+    rotation = rotation_camera_to_enu(pose.yaw_deg, pose.pitch_deg, pose.roll_deg)[0]
+    border = pixel_to_ray(camera, border_pixels(camera, per_edge=8)) @ rotation.T
+    rays = lower_to_depression(border, min_depression_deg=MIN_DEPRESSION_DEG)
+    height_m = above_ground_m * SURFACE_HEIGHT_FACTOR + SURFACE_MARGIN_M
     points = np.vstack([rays[:, :2] / -rays[:, 2:] * height_m, np.zeros((1, 2))])
     east_min, north_min = points.min(axis=0) - SURFACE_MARGIN_M
     east_max, north_max = points.max(axis=0) + SURFACE_MARGIN_M
