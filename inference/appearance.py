@@ -14,6 +14,8 @@ _LIGHTNESS_BINS = 8
 _COLOUR_BINS = 8  # along each of Lab's two colour axes
 _ORIENTATION_BINS = 18
 _STRENGTH_BINS = 6
+# Colour tells most; light and sharpness change from photo to photo.
+_COLOUR_WEIGHT = 2.0
 
 
 def describe_appearance(image: Image, box: Sequence[float]) -> NDArray[np.float32]:
@@ -31,10 +33,12 @@ def describe_appearance(image: Image, box: Sequence[float]) -> NDArray[np.float3
         (K,) float32, no entry below 0.
     """
     patch = cv2.resize(_crop(image, box), (_SIDE_PX, _SIDE_PX), interpolation=cv2.INTER_AREA)
-    lab = cv2.cvtColor(patch, cv2.COLOR_BGR2LAB)
+    # Smoothed a little: the noise of small pixels is no part of an object.
+    lab = cv2.cvtColor(cv2.GaussianBlur(patch, (3, 3), 0), cv2.COLOR_BGR2LAB)
     lightness_edges = np.linspace(0, 256, _LIGHTNESS_BINS + 1)
     lightness = np.histogram(lab[..., 0], bins=lightness_edges)[0]
-    parts = [_unit(np.sqrt(lightness)), _unit(_describe_colours(lab)), *_describe_edges(lab)]
+    colours = _COLOUR_WEIGHT * _unit(_describe_colours(lab))
+    parts = [colours, _unit(np.sqrt(lightness)), *_describe_edges(lab)]
     return _unit(np.concatenate(parts)).astype(np.float32)
 
 
