@@ -1,14 +1,14 @@
 """How well a model finds things: the way of a photo, run over labelled pictures."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
-from inference.detect import DetectSettings, detect_photo
 from numpy.typing import NDArray
 
+from inference.detect import detect_photo, plan_detect_settings
 from models.detector import Detections, Detector, Image
 from models.manifest import ModelManifest
 from training.average_precision import (
@@ -110,10 +110,9 @@ def evaluate_pictures(
     *,
     detector: Detector,
     manifest: ModelManifest,
-    settings: DetectSettings,
 ) -> list[PictureResult]:
     """Run the tiled detector over labelled pictures of unknown GSD and match its boxes."""
-    settings = replace(settings, min_confidence=dict.fromkeys(manifest.classes, CURVE_FLOOR))
+    settings = plan_detect_settings(manifest, min_confidence=CURVE_FLOOR)
     results = []
     for picture in pictures:
         pixels = read_picture(picture.image)

@@ -10,10 +10,12 @@ os.environ.setdefault("YOLO_AUTOINSTALL", "false")
 os.environ.setdefault("YOLO_OFFLINE", "true")
 os.environ.setdefault("ULTRALYTICS_SAFE_LOAD", "true")
 
+import torch
 from torch import Tensor, nn
 from ultralytics.models.yolo.detect import DetectionTrainer
 from ultralytics.nn.tasks import DetectionModel
 
+from datasets.taxonomy import CLASS_NAMES
 from training.config import TrainingConfig
 from training.initial_weights import (
     check_first_layer,
@@ -21,8 +23,6 @@ from training.initial_weights import (
     read_initial_weights,
 )
 from training.pictures import list_packed_pictures
-
-CLASSES = ("exposed_garbage", "damaged_billboard", "illegal_structure")
 
 
 def write_data_description(folders: tuple[Path, ...], target: Path) -> Path:
@@ -32,7 +32,7 @@ def write_data_description(folders: tuple[Path, ...], target: Path) -> Path:
         lines = [str(path.resolve()) for path in list_packed_pictures(folders, split)]
         (target / f"{split}.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
     description = target / "data.yaml"
-    names = "".join(f"  {index}: {name}\n" for index, name in enumerate(CLASSES))
+    names = "".join(f"  {index}: {name}\n" for index, name in enumerate(CLASS_NAMES))
     description.write_text(
         f"path: {target.resolve()}\ntrain: train.txt\nval: val.txt\nnames:\n{names}",
         encoding="utf-8",
@@ -92,6 +92,7 @@ def train(config: TrainingConfig, out: Path) -> Path:
     trainer.add_callback(
         "on_train_start", lambda running: check_first_layer(running.model, weights)
     )
+    trainer.add_callback("on_train_start", lambda _: torch.set_num_threads(config.threads))
     trainer.train()
     folder = Path(trainer.save_dir)
     frozen = {**{k: str(v) for k, v in vars(trainer.args).items()}}
