@@ -8,7 +8,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from inference.local_plane import LocalPlane, find_neighbourhoods
+from inference.frames import EnuFrame
+from inference.nearby import find_neighbourhoods, wgs84_to_plane
 from service.report_model import Outline, ReportArea, ReportFile, ReportIssue, ReportPlace
 
 SITE_GAP_M = 2000.0  # places farther apart than this get maps of their own
@@ -137,12 +138,12 @@ def _center(points_wgs84: Sequence[tuple[float, float]]) -> tuple[float, float]:
     return float((longitude + 180) % 360 - 180), float((latitudes.min() + latitudes.max()) / 2)
 
 
-def _project(plane: LocalPlane, points_wgs84: Sequence[tuple[float, float]]) -> NDArray[np.float64]:
+def _project(plane: EnuFrame, points_wgs84: Sequence[tuple[float, float]]) -> NDArray[np.float64]:
     """Return (N, 2) x to the east and y to the south in metres, as screens count."""
     if not points_wgs84:
         return np.empty((0, 2))
     longitudes, latitudes = zip(*points_wgs84, strict=True)
-    east_north_m: NDArray[np.float64] = plane.to_plane_m(latitudes, longitudes)
+    east_north_m = wgs84_to_plane(plane, latitudes, longitudes)
     return np.column_stack([east_north_m[:, 0], -east_north_m[:, 1]])
 
 
@@ -154,7 +155,7 @@ def _plan_sheet(
     center: tuple[float, float],
 ) -> MapSheet:
     """Return the map of one site."""
-    plane = LocalPlane(latitude_deg=center[1], longitude_deg=center[0])
+    plane = EnuFrame(latitude_deg=center[1], longitude_deg=center[0])
     marks = tuple(_draw_mark(number, place, plane) for number, place in placed)
     shapes = {n: _polygon(f.footprint_wgs84, plane) for n, f in seen if f.footprint_wgs84}
     cameras = _project(plane, [f.position_wgs84 for _, f in seen if f.position_wgs84 is not None])
@@ -175,7 +176,7 @@ def _plan_sheet(
     )
 
 
-def _draw_mark(number: int, place: ReportPlace, plane: LocalPlane) -> Mark:
+def _draw_mark(number: int, place: ReportPlace, plane: EnuFrame) -> Mark:
     x, y = _project(plane, [(place.longitude_deg, place.latitude_deg)])[0]
     outline = _draw(_polygon(place.outline_wgs84, plane)) if place.outline_wgs84 else ""
     return Mark(
@@ -191,7 +192,7 @@ def _draw_mark(number: int, place: ReportPlace, plane: LocalPlane) -> Mark:
 
 
 def _draw_areas(
-    areas: Sequence[ReportArea], plane: LocalPlane, view: tuple[float, float, float, float]
+    areas: Sequence[ReportArea], plane: EnuFrame, view: tuple[float, float, float, float]
 ) -> tuple[MapArea, ...]:
     """Return the areas that reach into the view, each labelled in its part that is seen."""
     x_min, y_min, width, height = view
@@ -238,7 +239,7 @@ def _plan_view(
     )
 
 
-def _polygon(outline: Outline, plane: LocalPlane) -> shapely.Geometry:
+def _polygon(outline: Outline, plane: EnuFrame) -> shapely.Geometry:
     """Return an outline in metres, mended where its edges cross."""
     if len(outline) < 3:
         return shapely.MultiPoint(_project(plane, outline)).envelope
