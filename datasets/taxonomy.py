@@ -1,0 +1,51 @@
+"""The classes that are looked for, with their severity and their codes in each standard."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+TAXONOMY_FILE = Path(__file__).with_name("taxonomy.json")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandardCode:
+    """A class's code in one standard; confirm it with the city's dictionary."""
+
+    standard: str
+    kind: str  # matter or component: the same digits mean different things
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectClass:
+    """One class of defect."""
+
+    name: str
+    title_en: str
+    title_zh: str
+    severity: str
+    codes: tuple[StandardCode, ...]
+
+
+def parse_classes(text: str) -> tuple[ProjectClass, ...]:
+    """Return the classes of a taxonomy file in its order; a class's place is its number."""
+    return tuple(_parse_class(entry) for entry in json.loads(text)["classes"])
+
+
+def _parse_class(entry: Mapping[str, object]) -> ProjectClass:
+    codes = entry["codes"]
+    if not isinstance(codes, list):
+        raise TypeError(f"taxonomy: codes of {entry['name']} are not a list")
+    return ProjectClass(
+        name=str(entry["name"]),
+        title_en=str(entry["title_en"]),
+        title_zh=str(entry["title_zh"]),
+        severity=str(entry["severity"]),
+        codes=tuple(StandardCode(**code) for code in codes),
+    )
+
+
+# A small file of our own package: read once here so that everybody may write CLASSES.
+CLASSES: tuple[ProjectClass, ...] = parse_classes(TAXONOMY_FILE.read_text(encoding="utf-8"))
+CLASS_NAMES: tuple[str, ...] = tuple(entry.name for entry in CLASSES)
