@@ -15,6 +15,7 @@ import numpy as np
 import pyogrio
 import pyogrio.errors
 import pyproj
+import pyproj.exceptions
 import shapely
 from numpy.typing import NDArray
 
@@ -51,6 +52,8 @@ class _Layer:
         value = None if column is None else column[row]
         if value is None or (isinstance(value, float) and np.isnan(value)):
             return None
+        if isinstance(value, list | np.ndarray):
+            return ", ".join(map(str, value)) or None
         if isinstance(value, float) and value.is_integer():
             value = int(value)
         return str(value).strip() or None
@@ -214,21 +217,25 @@ def _read_layer(
         raise CannotStartError(f"{path}: cannot be read as a map layer: {error}") from error
     if geometries is None:
         raise CannotStartError(f"{path}: its features have no geometry")
-    fields = {str(name).casefold(): i for i, name in enumerate(meta["fields"])}
-    columns = {name: _pick_column(fields, values, aliases[name]) for name in aliases}
-    for name in needed:
-        if columns[name] is None:
-            tried, there = ", ".join(aliases[name]), ", ".join(map(str, meta["fields"])) or "none"
-            raise CannotStartError(f"{path}: no column {name} (tried {tried}; columns: {there})")
+    if len(geometries) == 0:
+        # A city without permits: GeoJSON has no columns then that could be asked for.
+        return _Layer(path=path, shapes=np.empty(0, dtype=np.object_), columns={})
+    names = [str(name) for name in meta["fields"]]
+    columns = {ours: _pick_column(names, values, aliases[ours]) for ours in aliases}
+    for ours in needed:
+        if columns[ours] is None:
+            tried, there = ", ".join(aliases[ours]), ", ".join(names) or "none"
+            raise CannotStartError(f"{path}: no column {ours} (tried {tried}; columns: {there})")
     shapes = np.asarray(shapely.from_wkb(geometries), dtype=np.object_)
     return _Layer(path=path, shapes=_to_wgs84(path, shapes, meta["crs"]), columns=columns)
 
 
 def _pick_column(
-    fields: Mapping[str, int], values: list[NDArray[np.generic]], names: tuple[str, ...]
+    names: list[str], values: list[NDArray[np.generic]], aliases: tuple[str, ...]
 ) -> list[object] | None:
     """Return the first column with one of the names, as plain Python values."""
-    index = next((fields[name.casefold()] for name in names if name.casefold() in fields), None)
+    places = {name.casefold(): i for i, name in enumerate(names)}
+    index = next((places[alias] for alias in aliases if alias in places), None)
     if index is None:
         return None
     column = values[index]
