@@ -1,0 +1,156 @@
+"""The way of a photo from its pixels to candidate issues: the list of the steps, in order.
+
+`detect_objects` is done photo by photo; `plan_flights` and `conclude` look at all photos at
+once. Nothing here reads or writes a file.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from inference.appearance import describe_appearance
+from inference.areas import GridCell, Permit
+from inference.coverage import Footprint, plan_footprint
+from inference.decode import box_upright_to_photo, turn_upright
+from inference.detect import DetectSettings, detect_photo
+from inference.flights import Flight, FlightPhoto, group_flights
+from inference.ground import Ground
+from inference.identity import detection_id, round_box, settings_hash
+from inference.locate import locate
+from inference.merge import merge_sightings
+from inference.metadata import PhotoMetadata
+from inference.receipt import NotPlaced
+from inference.reconcile import CandidateIssue, reconcile
+from inference.sighting import Detection, Finding, Sighting
+from inference.view import View, plan_takeoff_ground_m, plan_view
+from models.detector import Detector, Image
+from models.manifest import ModelManifest
+
+PIPELINE_VERSION = "1"  # another one where a step gives other results for the same photo
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class FlightPlan:
+    """A flight with what each of its photos sees, by SHA-256."""
+
+    flight: Flight
+    views: Mapping[str, View | NotPlaced]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Conclusion:
+    """What all photos together say.
+
+    Attributes:
+        footprints: What each photo shows of the ground, by SHA-256.
+        findings: Of all flights.
+    """
+
+    flights: tuple[Flight, ...]
+    footprints: Mapping[str, Footprint | NotPlaced]
+    findings: tuple[Finding, ...]
+    issues: tuple[CandidateIssue, ...]
+
+
+def plan_flights(photos: Iterable[FlightPhoto], *, ground: Ground | None) -> list[FlightPlan]:
+    """Return the flights, each with the view of every photo or why it has none."""
+    return [_plan_flight(flight, ground=ground) for flight in group_flights(photos)]
+
+
+def detect_objects(
+    pixels: Image,
+    *,
+    photo_sha256: str,
+    orientation: int,
+    gsd_m: float | None,
+    detector: Detector,
+    manifest: ModelManifest,
+    settings: DetectSettings,
+) -> tuple[Detection, ...]:
+    """Return the objects on one photo, in photo pixels, best first.
+
+    Args:
+        pixels: As decoded, not turned.
+        photo_sha256: Of the photo's bytes.
+        orientation: EXIF Orientation, 1 to 8.
+        gsd_m: Ground sample distance at the picture's centre, or None where unknown.
+        detector: The loaded model.
+        manifest: Of that model.
+        settings: What is looked for, and how.
+    """
+    upright = turn_upright(pixels, orientation)
+    found = detect_photo(
+        upright, gsd_m=gsd_m, detector=detector, manifest=manifest, settings=settings
+    )
+    height_px, width_px = pixels.shape[:2]
+    boxes = box_upright_to_photo(found.boxes, orientation, width_px=width_px, height_px=height_px)
+    hashed = detection_settings_hash(settings)
+    detections: dict[str, Detection] = {}
+    for row, box in enumerate(boxes):
+        class_name = detector.classes[int(found.class_ids[row])]
+        box_photo = round_box(box)
+        name = detection_id(photo_sha256, manifest.weights_sha256, hashed, box_photo, class_name)
+        detections[name] = Detection(
+            id=name,
+            photo_sha256=photo_sha256,
+            class_name=class_name,
+            confidence=round(float(found.scores[row]), 4),
+            box_photo=box_photo,
+            # Upright, so that a turned camera does not change what an object looks like.
+            appearance=describe_appearance(upright, found.boxes[row]),
+        )
+    return tuple(sorted(detections.values(), key=lambda found: (-found.confidence, found.id)))
+
+
+def detection_settings_hash(settings: DetectSettings) -> str:
+    """Return the SHA-256 of all that decides what is detected, the model left aside."""
+    return settings_hash({"pipeline": PIPELINE_VERSION, "detect": settings})
+
+
+def conclude(
+    plans: Sequence[FlightPlan],
+    detections: Mapping[str, Sequence[Detection]],
+    *,
+    permits: Sequence[Permit],
+    grids: Sequence[GridCell],
+) -> Conclusion:
+    """Return the candidate issues that the detections, by photo SHA-256, amount to."""
+    footprints = {
+        sha256: view if isinstance(view, NotPlaced) else plan_footprint(view)
+        for plan in plans
+        for sha256, view in plan.views.items()
+    }
+    findings = [finding for plan in plans for finding in _find_objects(plan, detections)]
+    return Conclusion(
+        flights=tuple(plan.flight for plan in plans),
+        footprints=footprints,
+        findings=tuple(findings),
+        issues=tuple(reconcile(findings, permits=permits, grids=grids)),
+    )
+
+
+def _plan_flight(flight: Flight, *, ground: Ground | None) -> FlightPlan:
+    metadatas = [photo.metadata for photo in flight.photos]
+    takeoff_ground_m = None if ground is None else plan_takeoff_ground_m(metadatas, ground)
+    views = {
+        photo.sha256: plan_view(photo.metadata, ground, takeoff_ground_m=takeoff_ground_m)
+        for photo in flight.photos
+    }
+    return FlightPlan(flight=flight, views=views)
+
+
+def _find_objects(plan: FlightPlan, detections: Mapping[str, Sequence[Detection]]) -> list[Finding]:
+    sightings = [
+        _sight(detection, photo.metadata, plan.views[photo.sha256])
+        for photo in plan.flight.photos
+        for detection in detections.get(photo.sha256, ())
+    ]
+    return merge_sightings(sightings, flight_id=plan.flight.id)
+
+
+def _sight(detection: Detection, metadata: PhotoMetadata, view: View | NotPlaced) -> Sighting:
+    return Sighting(
+        detection=detection,
+        place=view if isinstance(view, NotPlaced) else locate(detection, view),
+        captured_at=metadata.captured_at,
+        capture_uuid=metadata.capture_uuid,
+    )

@@ -1,0 +1,5 @@
+"""`python -m service` is the command `skypatrol`."""
+
+from service.command_line import main
+
+main()

@@ -1,0 +1,214 @@
+"""The command `skypatrol`: options in, one line of trouble or the results out."""
+
+import sys
+from collections.abc import Sequence
+from datetime import tzinfo
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, NoReturn, cast
+from zoneinfo import ZoneInfo
+
+import typer
+
+from models.errors import ModelError
+from models.openvino_detector import read_openvino_detector
+from models.registry import REGISTRY_FOLDER, RegisteredModel, read_model
+from service.errors import CannotStartError
+from service.inspect import InspectModel, InspectOptions, inspect_photos
+from service.outputs import REPORT
+from service.progress import show_progress
+from service.settings import Settings, read_settings
+from service.summary import describe_summary, exit_code, render_summary, summarise
+from service.translations import Language
+
+EXIT_NOTHING_DONE = 1
+EXIT_STOPPED = 130  # as shells have it for Ctrl-C
+
+# Of click, which typer brings along in one place or another.
+UsageError = cast(type[Exception], typer.BadParameter.__base__)
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command and exit; a wrong option exits with 1, for 2 says that photos are left."""
+    try:
+        sys.exit(app(arguments, prog_name="skypatrol", standalone_mode=False))
+    except UsageError as error:
+        typer.echo(f"skypatrol: {error} (see skypatrol --help)", err=True)
+        sys.exit(EXIT_NOTHING_DONE)
+
+
+@app.callback(invoke_without_command=True)
+def skypatrol(
+    context: typer.Context,
+    *,
+    show_version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    """Turn drone photos and street-patrol pictures into georeferenced candidate issues."""
+    if show_version:
+        typer.echo(version("skypatrol"))
+    elif context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+@app.command()
+def inspect(
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="PATH...", help="Photos, folders or whole cards.")
+    ],
+    *,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for the results.")],
+    ground: Annotated[
+        Path | None, typer.Option(metavar="FILE.tif", help="Heights of the ground (DEM or DSM).")
+    ] = None,
+    permits: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Approved places: GeoJSON, GeoPackage.")
+    ] = None,
+    grids: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Management grid: GeoJSON, GeoPackage.")
+    ] = None,
+    min_confidence: Annotated[
+        list[str] | None,
+        typer.Option(metavar="[CLASS=]0.5", help="Lowest score, for all or one class; repeatable."),
+    ] = None,
+    classes: Annotated[
+        list[str] | None,
+        typer.Option(metavar="CLASS,...", help="Look for these classes only; repeatable."),
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option(metavar="NAME|DIR", help="Model of the registry, or its folder.")
+    ] = None,
+    lang: Annotated[str | None, typer.Option(metavar="en|zh", help="Of report and advice.")] = None,
+    timezone: Annotated[
+        str | None,
+        typer.Option(metavar="ZONE", help="Of cameras that state none, such as Asia/Shanghai."),
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(metavar="N", help="Threads that read photos.")
+    ] = None,
+    fresh: Annotated[
+        bool, typer.Option("--fresh/--resume", help="Start anew, or go on where it stopped.")
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print a summary for scripts and nothing else.")
+    ] = False,
+) -> None:
+    """Inspect photos and write the candidate issues, a report and a receipt into DIR.
+
+    Killed at any moment, the same command goes on where it stopped. Exit code 0: all photos
+    were inspected; 2: some were held or rejected; 1: nothing could be done.
+    """
+    try:
+        settings = read_settings()
+        options = InspectOptions(
+            paths=tuple(paths),
+            output=out,
+            ground=ground,
+            permits=permits,
+            grids=grids,
+            min_confidence=_parse_general_confidence(min_confidence or ()),
+            min_confidence_by_class=_parse_class_confidences(min_confidence or ()),
+            classes=_parse_classes(classes),
+            language=_parse_language(lang or settings.language),
+            assumed_zone=_parse_zone(timezone),
+            workers=_parse_workers(workers, settings),
+            fresh=fresh,
+        )
+        raise typer.Exit(_run(options, model or settings.model, as_json=as_json))
+    except CannotStartError as error:
+        typer.echo(f"skypatrol: {error}", err=True)
+        raise typer.Exit(EXIT_NOTHING_DONE) from error
+    except KeyboardInterrupt as error:
+        typer.echo("stopped; the same command goes on from here", err=True)
+        raise typer.Exit(EXIT_STOPPED) from error
+
+
+@app.command()
+def models() -> None:
+    """List the models of the registry."""
+    for manifest in sorted(REGISTRY_FOLDER.glob("*/manifest.json")):
+        found = read_model(manifest.parent).manifest
+        typer.echo(f"{manifest.parent.name}  {found.version}  {', '.join(found.classes)}")
+
+
+def _run(options: InspectOptions, model_name: str | None, *, as_json: bool) -> int:
+    """Inspect, tell what came of it, and return the exit code."""
+    model = _read_model(model_name)
+    with show_progress(quiet=as_json) as reporter:
+        result = inspect_photos(options, model=model, reporter=reporter)
+    summary = summarise(result)
+    if as_json:
+        typer.echo(render_summary(summary))
+    else:
+        typer.echo(describe_summary(summary))
+        typer.echo(f"report   {options.output / REPORT}")
+    code = exit_code(summary)
+    if code == EXIT_NOTHING_DONE:
+        typer.echo(
+            f"skypatrol: no usable photo among {summary.files} files; "
+            f"{options.output / 'receipt.json'} says why",
+            err=True,
+        )
+    return code
+
+
+def _read_model(name: str | None) -> InspectModel:
+    try:
+        found: RegisteredModel = read_model(name)
+    except ModelError as error:
+        raise CannotStartError(str(error)) from error
+    return InspectModel(manifest=found.manifest, load=lambda: read_openvino_detector(found))
+
+
+def _parse_general_confidence(texts: Sequence[str]) -> float | None:
+    general = [_parse_score(text) for text in texts if "=" not in text]
+    return general[-1] if general else None
+
+
+def _parse_class_confidences(texts: Sequence[str]) -> dict[str, float]:
+    pairs = [text.rpartition("=") for text in texts if "=" in text]
+    return {name.strip(): _parse_score(score) for name, _, score in pairs}
+
+
+def _parse_score(text: str) -> float:
+    try:
+        score = float(text)
+    except ValueError:
+        score = -1.0
+    if not 0 <= score <= 1:
+        raise CannotStartError(f"--min-confidence: {text!r} is no number from 0 to 1")
+    return score
+
+
+def _parse_classes(texts: Sequence[str] | None) -> tuple[str, ...] | None:
+    if not texts:
+        return None
+    names = [name.strip() for text in texts for name in text.split(",")]
+    return tuple(dict.fromkeys(name for name in names if name)) or None
+
+
+def _parse_language(text: str) -> str:
+    try:
+        return Language(text).value
+    except ValueError as error:
+        known = ", ".join(Language)
+        raise CannotStartError(f"--lang: {text!r} is none of {known}") from error
+
+
+def _parse_zone(name: str | None) -> tzinfo | None:
+    if name is None:
+        return None
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as error:
+        raise CannotStartError(
+            f"--timezone: {name!r} is no time zone such as Asia/Shanghai"
+        ) from error
+
+
+def _parse_workers(count: int | None, settings: Settings) -> int:
+    workers = settings.workers if count is None else count
+    if workers < 1:
+        raise CannotStartError(f"--workers: {workers} is less than 1")
+    return workers

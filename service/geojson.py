@@ -1,0 +1,89 @@
+"""GeoJSON (RFC 7946) of issues and of what the photos covered; longitude comes first."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+
+from inference.receipt import NotPlaced, Outcome
+from inference.tiles import plan_skipped_classes
+from service.issue_record import (
+    Record,
+    camera_position,
+    degrees,
+    instant_text,
+    issue_record,
+    metres,
+)
+from service.report_model import EvidenceFile
+from service.result import InspectionResult, Photo
+
+
+def issue_features(
+    result: InspectionResult, evidence: Mapping[str, Sequence[EvidenceFile]]
+) -> list[Record]:
+    """Return a feature for each issue, the surest first; without a place its geometry is null."""
+    return [
+        _issue_feature(issue_record(issue, result, evidence.get(issue.id, ())), issue.id)
+        for issue in result.issues
+    ]
+
+
+def coverage_features(result: InspectionResult) -> list[Record]:
+    """Return a feature for each photo that was looked at or located, by name."""
+    outcomes = {file.sha256: file.outcome for file in result.files if file.duplicate_of is None}
+    return [
+        _coverage_feature(photo, result, outcome=outcomes[photo.sha256])
+        for photo in sorted(result.photos.values(), key=lambda photo: photo.name)
+    ]
+
+
+def render_collection(features: Iterable[Record]) -> bytes:
+    """Return a feature collection as UTF-8, one feature a line."""
+    lines = [json.dumps(feature, ensure_ascii=False, allow_nan=False) for feature in features]
+    body = ",\n".join(lines)
+    return f'{{"type": "FeatureCollection", "features": [\n{body}\n]}}\n'.encode()
+
+
+def _issue_feature(record: Record, issue_id: str) -> Record:
+    position = record["position"]
+    point = position and {
+        "type": "Point",
+        "coordinates": [position["longitude"], position["latitude"]],
+    }
+    return {"type": "Feature", "id": issue_id, "geometry": point, "properties": record}
+
+
+def _coverage_feature(photo: Photo, result: InspectionResult, *, outcome: Outcome) -> Record:
+    footprint = result.footprint(photo.sha256)
+    known = None if isinstance(footprint, NotPlaced) else footprint
+    gsd_m = known.gsd_m if known else None
+    ring = known and [[degrees(x), degrees(y)] for x, y in known.ring_wgs84]
+    refusal = footprint if isinstance(footprint, NotPlaced) else None
+    properties = {
+        "photo": photo.name,
+        "photo_sha256": photo.sha256,
+        "flight_id": result.flight_id(photo.sha256),
+        "captured_at": instant_text(photo.metadata.captured_at),
+        "outcome": outcome.value,
+        "inspected": outcome is Outcome.ACCEPTED,
+        "not_searched": _not_searched(gsd_m, result) if outcome is Outcome.ACCEPTED else None,
+        "gsd_m": None if gsd_m is None else round(gsd_m, 4),
+        "area_m2": metres(known.area_m2) if known else None,
+        "clipped": known.is_clipped if known else None,
+        "not_placed": refusal and {"code": refusal.code.value, "detail": refusal.detail},
+        "camera_position": camera_position(photo.metadata),
+    }
+    geometry = ring and {"type": "Polygon", "coordinates": [ring]}
+    return {
+        "type": "Feature",
+        "id": photo.sha256,
+        "geometry": geometry,
+        "properties": properties,
+    }
+
+
+def _not_searched(gsd_m: float | None, result: InspectionResult) -> list[str]:
+    """Return the classes that the photo cannot show well enough, or that were not asked for."""
+    wanted = dict(result.settings.min_confidence)
+    skipped = plan_skipped_classes(gsd_m=gsd_m, manifest=result.manifest)
+    too_coarse = {skip.class_name for skip in skipped}
+    return [name for name in result.manifest.classes if name in too_coarse or name not in wanted]

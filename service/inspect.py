@@ -1,0 +1,311 @@
+"""The main job: a folder of photos becomes georeferenced candidate issues.
+
+Three stages. Intake gives every file an answer. Each photo is then inspected and its
+detections are stored together with its outcome, so that a killed job goes on with the photos
+that are left. The conclusion is calculated from the store alone and written out.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import tzinfo
+from pathlib import Path, PurePosixPath
+
+from datasets.taxonomy import CLASS_NAMES
+from inference.areas import GridCell, Permit
+from inference.coverage import ground_sample_distance_m
+from inference.decode import read_pixels
+from inference.detect import DetectSettings, plan_detect_settings
+from inference.errors import InferenceError
+from inference.flights import FlightPhoto
+from inference.ground import Ground, read_ground
+from inference.identity import settings_hash
+from inference.pipeline import (
+    PIPELINE_VERSION,
+    FlightPlan,
+    conclude,
+    detect_objects,
+    detection_settings_hash,
+    plan_flights,
+)
+from inference.read_ahead import read_ahead
+from inference.receipt import NotPlaced, Outcome, Reason, ReasonCode
+from inference.sighting import Detection
+from inference.view import View
+from models.detector import Detector, Image
+from models.manifest import ModelManifest
+from service.areas import read_grids, read_permits
+from service.errors import CannotStartError
+from service.folder import lock_output
+from service.intake import ReceivedFile, find_files, read_or_reason, receive_files
+from service.outputs import write_outputs
+from service.progress import Reporter
+from service.result import InspectionResult, Photo, conclude_files
+from service.store import Inspection, Run, Store, open_store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InspectOptions:
+    """What a person asked for.
+
+    Attributes:
+        output: Folder for the results; its store remembers what is done.
+        min_confidence: For all classes; None for the model's own.
+        min_confidence_by_class: These go before.
+        classes: Those to look for; None for all.
+        assumed_zone: For capture times that state no time zone.
+        workers: Threads that read photos; they change the speed alone.
+        fresh: Forget what is done.
+    """
+
+    paths: tuple[Path, ...]
+    output: Path
+    ground: Path | None = None
+    permits: Path | None = None
+    grids: Path | None = None
+    min_confidence: float | None = None
+    min_confidence_by_class: Mapping[str, float] = field(default_factory=dict)
+    classes: tuple[str, ...] | None = None
+    language: str = "en"
+    assumed_zone: tzinfo | None = None
+    workers: int = 2
+    fresh: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InspectModel:
+    """A model to inspect with; it is loaded only where photos are left to do."""
+
+    manifest: ModelManifest
+    load: Callable[[], Detector]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Job:
+    """An inspection with all that it needs, read and checked."""
+
+    options: InspectOptions
+    model: InspectModel
+    settings: DetectSettings
+    run: Run
+    ground: Ground | None
+    permits: tuple[Permit, ...]
+    grids: tuple[GridCell, ...]
+    reporter: Reporter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhotoTask:
+    """A photo that is left to do, and the GSD that its tiles are planned for."""
+
+    photo: Photo
+    gsd_m: float | None
+
+
+def inspect_photos(
+    options: InspectOptions, *, model: InspectModel, reporter: Reporter
+) -> InspectionResult:
+    """Inspect all photos under the paths, write the results and return them.
+
+    Raises:
+        CannotStartError: An option, an input file or the output folder is wrong.
+    """
+    job = _prepare(options, model, reporter)
+    with (
+        lock_output(options.output, fresh=options.fresh) as store_path,
+        open_store(store_path) as store,
+    ):
+        photos = _take_in(job, store)
+        plans = plan_flights(map(_flight_photo, photos.values()), ground=job.ground)
+        _inspect_rest(job, store, photos, plans)
+        result = _conclude(job, store, photos, plans)
+        write_outputs(result, options.output, language=options.language)
+    return result
+
+
+def _prepare(options: InspectOptions, model: InspectModel, reporter: Reporter) -> Job:
+    manifest = model.manifest
+    settings = _plan_settings(options, manifest)
+    known_classes = {*CLASS_NAMES, *manifest.classes}
+    permits = read_permits(options.permits, known_classes=known_classes) if options.permits else []
+    return Job(
+        options=options,
+        model=model,
+        settings=settings,
+        run=_plan_run(manifest, settings),
+        ground=_read_ground(options.ground),
+        permits=tuple(permits),
+        grids=tuple(read_grids(options.grids) if options.grids else []),
+        reporter=reporter,
+    )
+
+
+def _plan_settings(options: InspectOptions, manifest: ModelManifest) -> DetectSettings:
+    named = {*(options.classes or ()), *options.min_confidence_by_class}
+    unknown = sorted(named - set(manifest.classes))
+    if unknown:
+        raise CannotStartError(
+            f"the model knows no class {', '.join(unknown)}; it knows {', '.join(manifest.classes)}"
+        )
+    return plan_detect_settings(
+        manifest,
+        classes=options.classes,
+        min_confidence=options.min_confidence,
+        min_confidence_by_class=options.min_confidence_by_class,
+    )
+
+
+def _plan_run(manifest: ModelManifest, settings: DetectSettings) -> Run:
+    settings_sha256 = detection_settings_hash(settings)
+    return Run(
+        id=settings_hash({"model": manifest.weights_sha256, "settings": settings_sha256})[:32],
+        model_name=manifest.name,
+        model_version=manifest.version,
+        model_sha256=manifest.weights_sha256,
+        settings_hash=settings_sha256,
+        pipeline_version=PIPELINE_VERSION,
+    )
+
+
+def _read_ground(path: Path | None) -> Ground | None:
+    if path is None:
+        return None
+    try:
+        return read_ground(path)
+    except (InferenceError, OSError) as error:
+        raise CannotStartError(f"--ground {path} cannot be read: {error}") from error
+
+
+def _take_in(job: Job, store: Store) -> dict[str, Photo]:
+    """Give every file its answer; return the photos among them by SHA-256, by name."""
+    options = job.options
+    files = find_files(options.paths, output=options.output)
+    read_as = f"{PIPELINE_VERSION} {options.assumed_zone or ''}".strip()
+    job.reporter.begin("Reading files", total=len(files))
+    known = store.read_photos(read_as=read_as)
+    stored, photos = [], dict[str, Photo]()
+    for received in receive_files(
+        files, known=known, assumed_zone=options.assumed_zone, workers=options.workers
+    ):
+        stored.append(received.stored)
+        photo = _as_photo(received)
+        if photo is not None:
+            photos[photo.sha256] = photo
+            if photo.sha256 not in known:
+                store.save_photo(photo.sha256, photo.metadata, read_as=read_as)
+        job.reporter.step()
+    store.save_files(stored)
+    return photos
+
+
+def _as_photo(received: ReceivedFile) -> Photo | None:
+    stored = received.stored
+    if received.metadata is None or stored.sha256 is None:
+        return None
+    return Photo(
+        sha256=stored.sha256,
+        name=stored.name,
+        path=received.found.path,
+        outcome=stored.outcome,
+        metadata=received.metadata,
+    )
+
+
+def _flight_photo(photo: Photo) -> FlightPhoto:
+    folder = str(PurePosixPath(photo.name).parent)
+    return FlightPhoto(sha256=photo.sha256, metadata=photo.metadata, folder=folder)
+
+
+def _inspect_rest(
+    job: Job, store: Store, photos: Mapping[str, Photo], plans: Sequence[FlightPlan]
+) -> None:
+    """Inspect the photos that the store has no inspection of."""
+    store.save_run(job.run)
+    tasks = _plan_tasks(photos, plans, done=store.read_inspections(job.run.id))
+    if not tasks:
+        return
+    detector = job.model.load()
+    job.reporter.begin("Inspecting photos", total=len(tasks))
+    workers = job.options.workers
+    for task, pixels in read_ahead(tasks, _read_pixels, threads=workers, ahead=workers):
+        inspection, detections = _inspect_photo(job, task, pixels.result(), detector)
+        store.save_inspection(job.run.id, inspection, detections)
+        job.reporter.step(found=len(detections))
+
+
+def _plan_tasks(
+    photos: Mapping[str, Photo], plans: Sequence[FlightPlan], *, done: Mapping[str, Inspection]
+) -> list[PhotoTask]:
+    """Return what is left, by name: not done, or done for another GSD than is known now."""
+    views = {sha256: view for plan in plans for sha256, view in plan.views.items()}
+    tasks = [
+        PhotoTask(photo=photo, gsd_m=_plan_gsd_m(views[photo.sha256]))
+        for photo in photos.values()
+        if photo.outcome is Outcome.ACCEPTED
+    ]
+    return [task for task in tasks if not _is_done(task, done.get(task.photo.sha256))]
+
+
+def _is_done(task: PhotoTask, inspection: Inspection | None) -> bool:
+    if inspection is None or inspection.gsd_m != task.gsd_m:
+        return False
+    # A card that was pulled out is tried again; a broken photo stays broken.
+    return all(reason.code is not ReasonCode.UNREADABLE_FILE for reason in inspection.reasons)
+
+
+def _plan_gsd_m(view: View | NotPlaced) -> float | None:
+    """Return the GSD to three digits: more would redo photos for nothing."""
+    gsd_m = None if isinstance(view, NotPlaced) else ground_sample_distance_m(view)
+    return None if gsd_m is None else float(f"{gsd_m:.3g}")
+
+
+def _read_pixels(task: PhotoTask) -> Image | Reason:
+    return read_or_reason(read_pixels, task.photo.path)
+
+
+def _inspect_photo(
+    job: Job, task: PhotoTask, pixels: Image | Reason, detector: Detector
+) -> tuple[Inspection, Sequence[Detection]]:
+    """Return what became of one photo, and what is on it."""
+    photo = task.photo
+    if isinstance(pixels, Reason):
+        rejected = Inspection(
+            photo_sha256=photo.sha256,
+            outcome=Outcome.REJECTED,
+            gsd_m=task.gsd_m,
+            reasons=(pixels,),
+        )
+        return rejected, ()
+    detections = detect_objects(
+        pixels,
+        photo_sha256=photo.sha256,
+        orientation=photo.metadata.orientation,
+        gsd_m=task.gsd_m,
+        detector=detector,
+        manifest=job.model.manifest,
+        settings=job.settings,
+    )
+    done = Inspection(photo_sha256=photo.sha256, outcome=Outcome.ACCEPTED, gsd_m=task.gsd_m)
+    return done, detections
+
+
+def _conclude(
+    job: Job, store: Store, photos: Mapping[str, Photo], plans: Sequence[FlightPlan]
+) -> InspectionResult:
+    """Return what the store amounts to; how it was filled changes nothing."""
+    inspections = store.read_inspections(job.run.id)
+    views = {sha256: view for plan in plans for sha256, view in plan.views.items()}
+    conclusion = conclude(
+        plans, store.read_detections(job.run.id), permits=job.permits, grids=job.grids
+    )
+    return InspectionResult(
+        files=conclude_files(store.read_files(), inspections=inspections, views=views),
+        photos=photos,
+        plans=tuple(plans),
+        conclusion=conclusion,
+        run=job.run,
+        manifest=job.model.manifest,
+        settings=job.settings,
+        ground=job.options.ground.name if job.options.ground else None,
+        permits=job.permits,
+        grids=job.grids,
+    )

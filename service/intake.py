@@ -1,0 +1,273 @@
+"""What was found under the paths given, and what each file is: every one gets an answer."""
+
+import hashlib
+import logging
+import os
+import stat
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import tzinfo
+from pathlib import Path
+from typing import TypeVar
+
+from inference.errors import PhotoRejectedError
+from inference.metadata import Band, PhotoMetadata
+from inference.read_photo import read_photo_metadata
+from inference.receipt import Outcome, Reason, ReasonCode
+from service.errors import CannotStartError
+from service.folder import STORE_NAME
+from service.store import StoredFile
+
+CHUNK_BYTES = 1 << 20
+
+Read = TypeVar("Read")
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundFile:
+    """A file of the folders given.
+
+    Attributes:
+        name: Stable text of its path below them: escaped where it could not be printed.
+        problem: Why it is not read at all, or None.
+    """
+
+    path: Path
+    name: str
+    problem: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceivedFile:
+    """A file with what it is; metadata is None where it is no readable photo."""
+
+    found: FoundFile
+    stored: StoredFile
+    metadata: PhotoMetadata | None
+
+
+def find_files(paths: Sequence[Path], *, output: Path) -> list[FoundFile]:
+    """Return each file under the paths once, by name.
+
+    Names are relative to the one folder given, or else to the folder that all paths share, so
+    that neither the order of the paths nor where a card is mounted changes them. Links to
+    folders are followed, each folder is visited once. Output folders are left out.
+
+    Raises:
+        CannotStartError: A path does not exist, or is the output folder itself.
+    """
+    roots = [_checked_root(path, output=output) for path in paths]
+    if not roots:
+        raise CannotStartError("no path was given")
+    shared = os.path.commonpath([root if root.is_dir() else root.parent for root in roots])
+    visited = {_folder_key(output)} if output.is_dir() else set()
+    found: dict[str, FoundFile] = {}
+    for root in sorted(roots, key=os.fsencode):
+        for path, problem in _walk(root, visited):
+            name = stable_name(os.path.relpath(path, shared))
+            found.setdefault(name, FoundFile(path=path, name=name, problem=problem))
+    return [found[name] for name in sorted(found)]
+
+
+def receive_files(
+    files: Sequence[FoundFile],
+    *,
+    known: Mapping[str, PhotoMetadata],
+    assumed_zone: tzinfo | None,
+    workers: int,
+) -> Iterator[ReceivedFile]:
+    """Yield each file with what it is, in the order given; later files may be duplicates.
+
+    Args:
+        files: By name, so that of equal files always the same one is the original.
+        known: Metadata of photos read before, by SHA-256; these are not read again.
+        assumed_zone: For capture times that state no time zone.
+        workers: Threads that read.
+    """
+    originals: dict[str, StoredFile] = {}
+
+    def receive(found: FoundFile) -> ReceivedFile:
+        return _receive(found, known=known, assumed_zone=assumed_zone)
+
+    with ThreadPoolExecutor(workers) as pool:
+        for received in pool.map(receive, files):
+            sha256 = received.stored.sha256
+            if sha256 is None:
+                yield received
+            elif sha256 in originals:
+                yield _as_duplicate(received, originals[sha256])
+            else:
+                originals[sha256] = received.stored
+                yield received
+
+
+def read_or_reason(read: Callable[[Path], Read], path: Path) -> Read | Reason:
+    """Return what `read` returns for a path, or why it cannot: no file ever ends a batch."""
+    try:
+        return read(path)
+    except PhotoRejectedError as error:
+        return error.reason
+    except OSError as error:
+        return Reason(code=ReasonCode.UNREADABLE_FILE, detail=error.strerror)
+    except Exception as error:
+        logger.exception("unexpected failure on %s", stable_name(str(path)))
+        return Reason(code=ReasonCode.CANNOT_DECODE, detail=type(error).__name__)
+
+
+def stable_name(relative_path: str) -> str:
+    r"""Return a path as text that any file and screen can hold, different paths differently.
+
+    Bytes that are no UTF-8 and characters that cannot be printed become \x.. or \u...., a
+    backslash is doubled.
+    """
+    if os.sep != "/":
+        relative_path = relative_path.replace(os.sep, "/")
+    return "".join(_printable(character) for character in relative_path)
+
+
+def _printable(character: str) -> str:
+    if character == "\\":
+        return "\\\\"
+    if character.isprintable() or character == "\u3000":  # the space of Chinese text
+        return character
+    code = ord(character)
+    if 0xDC80 <= code <= 0xDCFF:  # a byte that is no UTF-8, as os.fsdecode hides it
+        return f"\\x{code - 0xDC00:02x}"
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
+
+
+def _checked_root(path: Path, *, output: Path) -> Path:
+    try:
+        root = path.resolve(strict=True)
+    except (OSError, RuntimeError) as error:
+        raise CannotStartError(f"{stable_name(str(path))} cannot be opened: {error}") from error
+    if root == output.resolve():
+        raise CannotStartError("--out is the folder of the photos itself; name another one")
+    return root
+
+
+def _walk(root: Path, visited: set[tuple[int, int]]) -> Iterator[tuple[Path, Reason | None]]:
+    """Yield files below a root; folders behind links come last, real ones are not shadowed."""
+    folders, linked = [root], list[Path]()
+    if not root.is_dir():
+        yield root, _entry_problem(root)
+        return
+    while folders or linked:
+        folder = folders.pop() if folders else linked.pop(0)
+        try:
+            key = _folder_key(folder)
+            entries = sorted(folder.iterdir(), key=os.fsencode)
+        except OSError as error:
+            yield folder, Reason(code=ReasonCode.UNREADABLE_FILE, detail=error.strerror)
+            continue
+        # A link may lead to a folder around the root: that was not asked for.
+        around = folder != root and root.is_relative_to(folder.resolve())
+        if key in visited or around or (folder / STORE_NAME).exists():
+            continue
+        visited.add(key)
+        for entry in entries:
+            if _is_folder(entry):
+                (linked if entry.is_symlink() else folders).append(entry)
+            else:
+                yield entry, _hidden(entry, root) or _entry_problem(entry)
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # a folder that may be listed but not entered
+        return False
+
+
+def _hidden(path: Path, root: Path) -> Reason | None:
+    # Trash folders and the ._ companions that macOS leaves on cards: never meant as photos.
+    if any(part.startswith(".") for part in path.relative_to(root).parts):
+        return Reason(code=ReasonCode.NOT_A_PHOTO, detail="hidden file or folder")
+    return None
+
+
+def _entry_problem(path: Path) -> Reason | None:
+    try:
+        mode = path.stat().st_mode
+    except OSError as error:  # such as a link to nowhere
+        return Reason(code=ReasonCode.UNREADABLE_FILE, detail=error.strerror)
+    if not stat.S_ISREG(mode):  # opening a pipe would wait for ever
+        return Reason(code=ReasonCode.NOT_A_PHOTO, detail="not a regular file")
+    return None
+
+
+def _folder_key(folder: Path) -> tuple[int, int]:
+    status = folder.stat()
+    return status.st_dev, status.st_ino
+
+
+def _receive(
+    found: FoundFile, *, known: Mapping[str, PhotoMetadata], assumed_zone: tzinfo | None
+) -> ReceivedFile:
+    if found.problem is not None:
+        return _rejected(found, found.problem)
+    counted = read_or_reason(_read_sha256, found.path)
+    if isinstance(counted, Reason):
+        return _rejected(found, counted)
+    byte_count, sha256 = counted
+    metadata: PhotoMetadata | Reason | None = known.get(sha256)
+    if metadata is None:
+        metadata = read_or_reason(
+            lambda path: read_photo_metadata(path, assumed_zone=assumed_zone), found.path
+        )
+    if isinstance(metadata, Reason):
+        return _rejected(found, metadata, byte_count=byte_count, sha256=sha256)
+    return _accepted_or_held(found, metadata, byte_count=byte_count, sha256=sha256)
+
+
+def _read_sha256(path: Path) -> tuple[int, str]:
+    digest, byte_count = hashlib.sha256(), 0
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK_BYTES):
+            digest.update(chunk)
+            byte_count += len(chunk)
+    return byte_count, digest.hexdigest()
+
+
+def _rejected(
+    found: FoundFile, reason: Reason, *, byte_count: int | None = None, sha256: str | None = None
+) -> ReceivedFile:
+    stored = StoredFile(
+        name=found.name,
+        byte_count=byte_count,
+        sha256=sha256,
+        outcome=Outcome.REJECTED,
+        reasons=(reason,),
+    )
+    return ReceivedFile(found=found, stored=stored, metadata=None)
+
+
+def _accepted_or_held(
+    found: FoundFile, metadata: PhotoMetadata, *, byte_count: int, sha256: str
+) -> ReceivedFile:
+    visual = metadata.band is Band.VISUAL
+    held = () if visual else (Reason(code=ReasonCode.NOT_VISUAL_BAND, detail=metadata.band.value),)
+    named = {reason.code for reason in metadata.reasons}
+    stored = StoredFile(
+        name=found.name,
+        byte_count=byte_count,
+        sha256=sha256,
+        outcome=Outcome.ACCEPTED if visual else Outcome.HELD,
+        reasons=tuple(reason for reason in held if reason.code not in named) + metadata.reasons,
+    )
+    return ReceivedFile(found=found, stored=stored, metadata=metadata)
+
+
+def _as_duplicate(received: ReceivedFile, original: StoredFile) -> ReceivedFile:
+    stored = StoredFile(
+        name=received.stored.name,
+        byte_count=received.stored.byte_count,
+        sha256=received.stored.sha256,
+        outcome=original.outcome,
+        reasons=(Reason(code=ReasonCode.DUPLICATE),),
+        duplicate_of=original.name,
+    )
+    return ReceivedFile(found=received.found, stored=stored, metadata=None)

@@ -1,0 +1,131 @@
+"""The result of an inspection as the values that a report is drawn from."""
+
+from collections.abc import Mapping, Sequence
+
+import shapely
+
+from inference.flights import Flight
+from inference.receipt import NotPlaced
+from inference.reconcile import CandidateIssue
+from inference.sighting import Placement
+from inference.uncertainty import circular_error_90_m, error_ellipse, full_covariance
+from service.issue_record import ACCURACY_LEVEL
+from service.report_model import (
+    ErrorEllipse,
+    EvidenceFile,
+    Outline,
+    ReportArea,
+    ReportContent,
+    ReportFile,
+    ReportFlight,
+    ReportIssue,
+    ReportPlace,
+)
+from service.result import InspectionResult
+from service.store import StoredFile
+
+
+def plan_report(
+    result: InspectionResult, evidence: Mapping[str, Sequence[EvidenceFile]]
+) -> ReportContent:
+    """Return what the report shows."""
+    return ReportContent(
+        issues=tuple(_issue(issue, evidence.get(issue.id, ())) for issue in result.issues),
+        files=tuple(_file(file, result) for file in result.files),
+        flights=tuple(_flight(flight) for flight in result.conclusion.flights),
+        model=result.manifest,
+        code_version=result.run.pipeline_version,
+        ground=result.ground,
+        areas=(
+            *(area for cell in result.grids for area in _areas("grid", cell.id, cell.shape)),
+            *(
+                area
+                for permit in result.permits
+                for area in _areas("permit", permit.id, permit.shape)
+            ),
+        ),
+    )
+
+
+def _issue(issue: CandidateIssue, evidence: Sequence[EvidenceFile]) -> ReportIssue:
+    photos = dict.fromkeys(sighting.detection.photo_sha256 for sighting in issue.sightings)
+    permit = issue.suppressed_by
+    return ReportIssue(
+        id=issue.id,
+        class_name=issue.class_name,
+        confidence=issue.confidence,
+        place=_place(issue.position),
+        observation_count=issue.observation_count,
+        first_seen=issue.first_seen,
+        last_seen=issue.last_seen,
+        flight_ids=issue.flight_ids,
+        photo_sha256s=tuple(photos),
+        grid_id=issue.grid_id,
+        responsible_unit=issue.responsible_unit,
+        suppressed_by=permit.permit_id if permit else None,
+        evidence=tuple(evidence),
+    )
+
+
+def _place(place: Placement | NotPlaced) -> ReportPlace | NotPlaced:
+    if isinstance(place, NotPlaced):
+        return place
+    covariance_m2 = full_covariance(place)
+    major_m, minor_m, azimuth_deg = error_ellipse(covariance_m2, level=ACCURACY_LEVEL)
+    return ReportPlace(
+        latitude_deg=place.latitude_deg,
+        longitude_deg=place.longitude_deg,
+        ce90_m=circular_error_90_m(covariance_m2),
+        ellipse=ErrorEllipse(semi_major_m=major_m, semi_minor_m=minor_m, azimuth_deg=azimuth_deg),
+        method=place.method,
+        outline_wgs84=place.footprint_wgs84,
+    )
+
+
+def _file(file: StoredFile, result: InspectionResult) -> ReportFile:
+    photo = result.photos.get(file.sha256 or "")
+    footprint = result.footprint(photo.sha256) if photo else None
+    known = None if isinstance(footprint, NotPlaced) else footprint
+    metadata = photo.metadata if photo else None
+    position = None
+    if metadata and metadata.latitude_deg is not None and metadata.longitude_deg is not None:
+        position = (metadata.longitude_deg, metadata.latitude_deg)
+    return ReportFile(
+        path=file.name,
+        outcome=file.outcome,
+        reasons=file.reasons,
+        sha256=file.sha256,
+        duplicate_of=file.duplicate_of,
+        flight_id=result.flight_id(photo.sha256) if photo else None,
+        captured_at=metadata.captured_at if metadata else None,
+        position_wgs84=position,
+        footprint_wgs84=known.ring_wgs84[:-1] if known else None,
+        gsd_m=known.gsd_m if known else None,
+    )
+
+
+def _flight(flight: Flight) -> ReportFlight:
+    times = [p.metadata.captured_at for p in flight.photos if p.metadata.captured_at is not None]
+    first = flight.photos[0].metadata
+    camera = " ".join(word for word in (first.make, first.model) if word)
+    return ReportFlight(
+        id=flight.id,
+        camera=camera or None,
+        photo_count=len(flight.photos),
+        started_at=min(times, default=None),
+        ended_at=max(times, default=None),
+    )
+
+
+def _areas(kind: str, name: str, shape: shapely.Geometry) -> list[ReportArea]:
+    """Return the polygons of an area, holes left out: they are drawn as outlines."""
+    parts = shapely.get_parts(shape)
+    return [
+        ReportArea(kind=kind, name=name, outline_wgs84=_outline(part))
+        for part in parts
+        if part.geom_type == "Polygon"
+    ]
+
+
+def _outline(polygon: shapely.Polygon) -> Outline:
+    return tuple((float(x), float(y)) for x, y in list(polygon.exterior.coords)[:-1])

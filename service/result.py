@@ -1,0 +1,113 @@
+"""What an inspection came to, before it is written in any form."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from inference.areas import GridCell, Permit
+from inference.coverage import Footprint
+from inference.detect import DetectSettings
+from inference.metadata import PhotoMetadata
+from inference.pipeline import Conclusion, FlightPlan
+from inference.receipt import NotPlaced, Outcome, Reason
+from inference.reconcile import CandidateIssue
+from inference.view import View
+from models.manifest import ModelManifest
+from service.store import Inspection, Run, StoredFile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Photo:
+    """A readable photo, once for all files with its bytes.
+
+    Attributes:
+        name: Of its file in the receipt.
+        outcome: Accepted or held at intake.
+    """
+
+    sha256: str
+    name: str
+    path: Path
+    outcome: Outcome
+    metadata: PhotoMetadata
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class InspectionResult:
+    """All that the files of results are written from; it holds no run time.
+
+    Attributes:
+        files: Every file found, by name, with its final outcome.
+        photos: By SHA-256.
+        ground: File name of the ground model, or None.
+    """
+
+    files: tuple[StoredFile, ...]
+    photos: Mapping[str, Photo]
+    plans: tuple[FlightPlan, ...]
+    conclusion: Conclusion
+    run: Run
+    manifest: ModelManifest
+    settings: DetectSettings
+    ground: str | None
+    permits: tuple[Permit, ...]
+    grids: tuple[GridCell, ...]
+
+    def view(self, sha256: str) -> View | NotPlaced | None:
+        """Return what the photo's geometry is, or None for a file that is no photo."""
+        for plan in self.plans:
+            if sha256 in plan.views:
+                return plan.views[sha256]
+        return None
+
+    def footprint(self, sha256: str) -> Footprint | NotPlaced | None:
+        """Return what the photo shows of the ground, or None for a file that is no photo."""
+        return self.conclusion.footprints.get(sha256)
+
+    def flight_id(self, sha256: str) -> str | None:
+        """Return the flight that the photo belongs to."""
+        for plan in self.plans:
+            if sha256 in plan.views:
+                return plan.flight.id
+        return None
+
+    @property
+    def issues(self) -> tuple[CandidateIssue, ...]:
+        """The candidate issues, the surest first."""
+        return self.conclusion.issues
+
+
+def conclude_files(
+    files: Iterable[StoredFile],
+    *,
+    inspections: Mapping[str, Inspection],
+    views: Mapping[str, View | NotPlaced],
+) -> tuple[StoredFile, ...]:
+    """Return each file with its final outcome and all reasons.
+
+    Args:
+        files: As found at intake.
+        inspections: By SHA-256; a photo that could not be decoded turns its file down.
+        views: By SHA-256; why findings on a photo have no place is told on its receipt.
+    """
+    return tuple(_conclude_file(file, inspections, views) for file in files)
+
+
+def _conclude_file(
+    file: StoredFile,
+    inspections: Mapping[str, Inspection],
+    views: Mapping[str, View | NotPlaced],
+) -> StoredFile:
+    if file.sha256 is None or file.outcome is Outcome.REJECTED:
+        return file
+    inspection = inspections.get(file.sha256)
+    rejected = inspection is not None and inspection.outcome is Outcome.REJECTED
+    outcome = Outcome.REJECTED if rejected else file.outcome
+    if file.duplicate_of is not None:
+        return replace(file, outcome=outcome)
+    reasons = list(inspection.reasons if inspection and rejected else ())
+    reasons += file.reasons
+    view = views.get(file.sha256)
+    if isinstance(view, NotPlaced) and all(view.code is not reason.code for reason in reasons):
+        reasons.append(Reason(code=view.code, detail=view.detail))
+    return replace(file, outcome=outcome, reasons=tuple(reasons))

@@ -1,0 +1,79 @@
+"""An inspection in a few figures: for people, for scripts, and as an exit code."""
+
+import json
+from collections import Counter
+from dataclasses import asdict, dataclass
+
+from inference.receipt import NotPlaced, Outcome
+from service.receipts import is_photo
+from service.result import InspectionResult
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InspectSummary:
+    """The figures. Duplicates count among the files only.
+
+    Attributes:
+        issues: By class, those explained by a permit left out.
+        not_placed: Of these issues.
+        suppressed: Issues that a permit explains.
+    """
+
+    files: int
+    duplicates: int
+    photos: int
+    inspected: int
+    held: int
+    rejected: int
+    flights: int
+    issues: dict[str, int]
+    not_placed: int
+    suppressed: int
+
+
+def summarise(result: InspectionResult) -> InspectSummary:
+    """Return the figures of a result."""
+    photos = [file for file in result.files if file.duplicate_of is None and is_photo(file)]
+    outcomes = Counter(file.outcome for file in photos)
+    clues = [issue for issue in result.issues if issue.suppressed_by is None]
+    classes = Counter(issue.class_name for issue in clues)
+    return InspectSummary(
+        files=len(result.files),
+        duplicates=sum(file.duplicate_of is not None for file in result.files),
+        photos=len(photos),
+        inspected=outcomes[Outcome.ACCEPTED],
+        held=outcomes[Outcome.HELD],
+        rejected=outcomes[Outcome.REJECTED],
+        flights=len(result.conclusion.flights),
+        issues={name: classes[name] for name, _ in result.settings.min_confidence},
+        not_placed=sum(isinstance(issue.position, NotPlaced) for issue in clues),
+        suppressed=len(result.issues) - len(clues),
+    )
+
+
+def exit_code(summary: InspectSummary) -> int:
+    """Return 0 if all photos were inspected, 2 if some were not, 1 if there was none."""
+    if summary.inspected + summary.held == 0:
+        return 1
+    return 2 if summary.held or summary.rejected else 0
+
+
+def render_summary(summary: InspectSummary) -> str:
+    """Return the figures as one JSON object."""
+    return json.dumps(asdict(summary), ensure_ascii=False)
+
+
+def describe_summary(summary: InspectSummary) -> str:
+    """Return the figures in words, a line each."""
+    found = ", ".join(f"{count} {name}" for name, count in summary.issues.items())
+    lines = [
+        f"photos   {summary.inspected} inspected, {summary.held} held, "
+        f"{summary.rejected} rejected ({summary.files} files, {summary.duplicates} duplicates, "
+        f"{summary.flights} flights)",
+        f"issues   {sum(summary.issues.values())}: {found}",
+    ]
+    if summary.not_placed:
+        lines.append(f"         {summary.not_placed} of them without a position")
+    if summary.suppressed:
+        lines.append(f"permits  explain {summary.suppressed} more")
+    return "\n".join(lines)
