@@ -66,11 +66,13 @@ class RasterGround:
 
     Attributes:
         datum: The vertical CRS's name where the file has one; else the file does not say.
+        max_cells: Windows of more cells are read coarser.
     """
 
     path: Path
     crs_wkt: str
     datum: str | None
+    max_cells: int = MAX_SURFACE_CELLS
 
     def height_m(self, latitude_deg: float, longitude_deg: float) -> float | None:
         """Return the height there, bilinear between cells, or None outside or without data."""
@@ -81,7 +83,7 @@ class RasterGround:
 
     def around(self, frame: EnuFrame, bounds: Bounds) -> Surface:
         """Return the window that covers `bounds`; only that window is read."""
-        return _read_surface(self.path, self.crs_wkt, frame, bounds)
+        return _read_surface(self, frame, bounds)
 
 
 def read_ground(path: Path) -> RasterGround:
@@ -104,25 +106,25 @@ def read_ground(path: Path) -> RasterGround:
 # A photo's detections ask for the same window one after the other; the windows of a whole flight
 # would not fit into memory.
 @lru_cache(maxsize=SURFACES_KEPT)
-def _read_surface(path: Path, wkt: str, frame: EnuFrame, bounds: Bounds) -> Surface:
+def _read_surface(ground: RasterGround, frame: EnuFrame, bounds: Bounds) -> Surface:
     """Return the window around a camera, see `RasterGround.around`.
 
     Raises:
         InferenceError: The file is damaged there or gone.
     """
     try:
-        return _read_window(path, wkt, frame, bounds)
+        return _read_window(ground, frame, bounds)
     except rasterio.errors.RasterioError as error:
-        raise InferenceError(f"{path} cannot be read as a height model: {error}") from error
+        raise InferenceError(f"{ground.path}: heights cannot be read: {error}") from error
 
 
-def _read_window(path: Path, wkt: str, frame: EnuFrame, bounds: Bounds) -> Surface:
-    with rasterio.open(path) as source:
-        cells, length_m = _fit_cells(frame, bounds, wkt, ~source.transform)
+def _read_window(ground: RasterGround, frame: EnuFrame, bounds: Bounds) -> Surface:
+    with rasterio.open(ground.path) as source:
+        cells, length_m = _fit_cells(frame, bounds, ground.crs_wkt, ~source.transform)
         window = _window(cells, bounds, length_m, source.width, source.height)
         if window is None:
             return UNKNOWN_SURFACE
-        reduce = max(1.0, math.sqrt(window.width * window.height / MAX_SURFACE_CELLS))
+        reduce = max(1.0, math.sqrt(window.width * window.height / ground.max_cells))
         shape = (math.ceil(window.height / reduce), math.ceil(window.width / reduce))
         heights = source.read(1, window=window, out_shape=shape).astype(np.float32)
         valid = source.read_masks(1, window=window, out_shape=shape) > 0
