@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import chain, repeat
 from pathlib import Path
 
 import cv2
@@ -68,11 +69,18 @@ def write_evidence(
     for issue in issues:
         for wanted in plan_pictures(issue):
             by_photo[wanted.detection.photo_sha256].append(wanted)
-    known = [(photos[sha256], wanted) for sha256, wanted in by_photo.items() if sha256 in photos]
+    known = [sha256 for sha256 in by_photo if sha256 in photos]
     with ThreadPoolExecutor(max_workers=workers) as pool:
-        written = list(pool.map(lambda pair: _write_photo(*pair, folder), known))
+        written = list(
+            pool.map(
+                _write_photo,
+                [photos[sha256] for sha256 in known],
+                [by_photo[sha256] for sha256 in known],
+                repeat(folder),
+            )
+        )
     files: dict[str, list[EvidenceFile]] = {issue.id: [] for issue in issues}
-    for issue_id, file in (entry for entries in written for entry in entries):
+    for issue_id, file in chain.from_iterable(written):
         files[issue_id].append(file)
     _remove_others(folder, keep={file.path for found in files.values() for file in found})
     return {
