@@ -69,9 +69,10 @@ def parse_xmp(packet: bytes, *, max_bytes: int) -> tuple[dict[str, str], Reason 
 
 def _trim(packet: bytes) -> bytes:
     """Return the XML without padding behind it and labels before it (GDAL writes `xml:XMP=`)."""
+    if packet[:2] in (b"\xff\xfe", b"\xfe\xff"):  # UTF-16, where zero bytes are part of the text
+        return packet
     packet = packet.strip(b"\x00 \t\r\n")
-    is_utf_16 = packet[:2] in (b"\xff\xfe", b"\xfe\xff")
-    return packet if is_utf_16 else packet[max(packet.find(b"<"), 0) :]
+    return packet[max(packet.find(b"<"), 0) :]
 
 
 def _collect_properties(root: Element, prefixes: Mapping[str, str]) -> dict[str, str]:
