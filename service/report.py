@@ -7,6 +7,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from service.folder import write_atomically
 from service.map_drawing import plan_maps
 from service.report_model import ReportContent
 from service.report_rows import (
@@ -16,6 +17,7 @@ from service.report_rows import (
     format_instant,
     format_metres,
     format_percent,
+    format_short_instant,
     plan_class_names,
     plan_limits,
     plan_map_view,
@@ -41,7 +43,7 @@ def write_report(content: ReportContent, path: Path, *, language: str) -> None:
     """
     page = render_report(content, folder=path.parent, language=language)
     # A file name of broken bytes comes in as lone surrogates, which UTF-8 cannot hold.
-    path.write_bytes(page.encode("utf-8", errors="replace"))
+    write_atomically(path, page.encode("utf-8", errors="replace"))
 
 
 def render_report(content: ReportContent, *, folder: Path, language: str) -> str:
@@ -99,6 +101,7 @@ def _environment() -> Environment:
         instant=format_instant,
         metres=format_metres,
         percent=format_percent,
+        short_instant=format_short_instant,
     )
     return environment
 

@@ -76,6 +76,7 @@ class ReportIssue:
     Attributes:
         observation_count: Sightings behind it, over all flights.
         grid_id, responsible_unit: Of the management grid cell that it lies in.
+        grid_certain: False where it may as well lie in the next cell; None where unknown.
         suppressed_by: Name of the permit that explains it, or None.
         photo_sha256s: Of the photos that show it, best first.
         evidence: Paths are relative to the report's folder.
@@ -92,6 +93,7 @@ class ReportIssue:
     photo_sha256s: tuple[str, ...]
     grid_id: str | None = None
     responsible_unit: str | None = None
+    grid_certain: bool | None = None
     suppressed_by: str | None = None
     evidence: tuple[EvidenceFile, ...] = ()
 

@@ -258,7 +258,12 @@ def plan_period(content: ReportContent) -> str | None:
 
 def format_instant(moment: datetime) -> str:
     """Return a time to the minute with its zone."""
-    return f"{moment:%Y-%m-%d %H:%M} {format_zone(moment)}"
+    return f"{format_short_instant(moment)} {format_zone(moment)}"
+
+
+def format_short_instant(moment: datetime) -> str:
+    """Return a time to the minute, where its zone is told nearby."""
+    return f"{moment:%Y-%m-%d %H:%M}"
 
 
 def format_zone(moment: datetime) -> str:
