@@ -118,7 +118,7 @@ def inspect_photos(
         plans = plan_flights(map(_flight_photo, photos.values()), ground=job.ground)
         _inspect_rest(job, store, photos, plans)
         result = _conclude(job, store, photos, plans)
-        write_outputs(result, options.output, language=options.language)
+        write_outputs(result, options.output, language=options.language, workers=options.workers)
     return result
 
 

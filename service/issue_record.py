@@ -38,13 +38,14 @@ def issue_record(
             {"standard": code.standard, "kind": code.kind, "code": code.code}
             for code in (known.codes if known else ())
         ],
+        "codes_confirmed": False,  # from third parties: the city's own dictionary decides
         "severity": known.severity if known else None,
         "confidence": round(issue.confidence, 4),
         "position": _position_record(issue, result),
         "not_placed": _not_placed_record(issue.position),
         "camera_position": _camera_position(issue, result),
         "grid_id": issue.grid_id,
-        "grid_certain": issue.grid_certain,
+        "grid_certain": issue.grid_certain if result.grids else None,
         "responsible_unit": issue.responsible_unit,
         "division": issue.division,
         "suppressed_by": _suppression_record(issue),

@@ -1,0 +1,26 @@
+"""The files of results: all written from one result, each of them whole or not at all."""
+
+from pathlib import Path
+
+from service.evidence import write_evidence
+from service.folder import write_atomically
+from service.geojson import coverage_features, issue_features, render_collection
+from service.issue_table import render_issue_table
+from service.receipts import render_receipt
+from service.report import write_report
+from service.report_content import plan_report
+from service.result import InspectionResult
+
+ISSUES, ISSUE_TABLE, COVERAGE = "issues.geojson", "issues.csv", "coverage.geojson"
+RECEIPT, REPORT = "receipt.json", "report.html"
+
+
+def write_outputs(result: InspectionResult, folder: Path, *, language: str, workers: int) -> None:
+    """Write evidence, issues, coverage, receipt and report; equal results give equal bytes."""
+    evidence = write_evidence(result.issues, result.photos, folder, workers=workers)
+    features = issue_features(result, evidence)
+    write_atomically(folder / ISSUES, render_collection(features))
+    write_atomically(folder / ISSUE_TABLE, render_issue_table(features))
+    write_atomically(folder / COVERAGE, render_collection(coverage_features(result)))
+    write_atomically(folder / RECEIPT, render_receipt(result, language=language))
+    write_report(plan_report(result, evidence), folder / REPORT, language=language)

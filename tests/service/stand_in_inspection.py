@@ -1,0 +1,78 @@
+"""Inspects photos with a stand-in for the model; as a script, so that tests can kill it.
+
+Usage: stand_in_inspection.py OUT WORKERS KILL_AFTER PATH...
+"""
+
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from models.detector import Detections, Image
+from models.manifest import ModelManifest
+from service.inspect import InspectModel, InspectOptions, inspect_photos
+from service.progress import SilentReporter
+from service.result import InspectionResult
+
+CLASSES = ("exposed_garbage", "damaged_billboard", "illegal_structure")
+MANIFEST = ModelManifest(
+    name="stand-in",
+    version="1",
+    classes=CLASSES,
+    input_size_px=320,
+    gsd_range_m=dict.fromkeys(CLASSES, (0.01, 1.0)),
+    street_long_side_px=640,
+    min_confidence=dict.fromkeys(CLASSES, 0.5),
+    weights_sha256="5" * 64,
+    licence="none",
+    data="none",
+    metrics={},
+)
+
+
+class BrightSpotDetector:
+    """Takes what is nearly white for garbage; dies by SIGKILL after so many photos."""
+
+    classes = CLASSES
+    input_size_px = MANIFEST.input_size_px
+    batch_size = 4
+
+    def __init__(self, *, kill_after: int | None = None) -> None:
+        self.photos = 0
+        self._kill_after = kill_after
+
+    def detect(self, crops: Sequence[Image], *, min_score: float) -> list[Detections]:
+        """Return one box a crop around all that is bright in it."""
+        if self.photos == self._kill_after:
+            os.kill(os.getpid(), signal.SIGKILL)
+        self.photos += 1
+        return [find_bright_spot(crops[index]) for index in range(len(crops))]
+
+
+def find_bright_spot(crop: Image) -> Detections:
+    rows, columns = np.nonzero(crop.min(axis=2) > 200)
+    count = min(len(rows), 1)
+    box = [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1] if count else []
+    return Detections(
+        boxes=np.array(box, dtype=np.float32).reshape(count, 4),
+        scores=np.full(count, 0.8, dtype=np.float32),
+        class_ids=np.zeros(count, dtype=np.int32),
+    )
+
+
+def inspect_with_stand_in(
+    options: InspectOptions, *, detector: BrightSpotDetector | None = None
+) -> InspectionResult:
+    model = InspectModel(manifest=MANIFEST, load=lambda: detector or BrightSpotDetector())
+    return inspect_photos(options, model=model, reporter=SilentReporter())
+
+
+if __name__ == "__main__":
+    out, workers, kill_after, *paths = sys.argv[1:]
+    inspect_with_stand_in(
+        InspectOptions(paths=tuple(map(Path, paths)), output=Path(out), workers=int(workers)),
+        detector=BrightSpotDetector(kill_after=int(kill_after)),
+    )

@@ -1,0 +1,323 @@
+"""The whole way from a folder of photos to the files of results, with a stand-in for the model."""
+
+import csv
+import io
+import json
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from inference.receipt import Outcome
+from service.errors import CannotStartError
+from service.folder import LOCK_NAME, STORE_NAME
+from service.inspect import InspectOptions
+from service.summary import exit_code, summarise
+
+SCRIPT = Path(__file__).with_name("stand_in_inspection.py")
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+# 24 mm of 36 mm wide film on 600 px: 400 px of focal length, 0.125 m a pixel from 50 m.
+GSD_M = 0.125
+METRES_PER_DEGREE = 111_320.0
+
+WriteDronePhoto = Callable[..., Path]
+
+
+def write_card(folder: Path, write_drone_photo: WriteDronePhoto) -> Path:
+    """Write a flight of four photos 20 m apart that pass over one heap, and what else lies about.
+
+    The heap lies 10 m north of the first camera: 80 px above its picture's middle; each further
+    camera is 20 m (160 px) east of the last, so that the heap moves left.
+    """
+    media = folder / "DCIM" / "100MEDIA"
+    for number, columns in enumerate([(300,), (140,), (), ()]):
+        write_drone_photo(
+            media / f"DJI_000{number}.JPG",
+            number=number,
+            east_m=20.0 * number,
+            spots_px=tuple((column, 145) for column in columns),
+        )
+    write_drone_photo(folder / "edited" / "stripped.jpg", number=50, with_xmp=False,
+                      spots_px=((200, 200),))  # fmt: skip
+    shutil.copy(media / "DJI_0002.JPG", media / "copy of DJI_0002.JPG")
+    whole = (media / "DJI_0003.JPG").read_bytes()
+    (media / "DJI_0009.JPG").write_bytes(whole[: len(whole) * 2 // 3])
+    (media / "DJI_0009.SRT").write_text("1\n00:00:00,000 --> 00:00:01,000\n")
+    (folder / ".DS_Store").write_bytes(b"\0\0\0\1Bud1")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def card(tmp_path_factory: pytest.TempPathFactory, write_drone_photo: WriteDronePhoto) -> Path:
+    return write_card(tmp_path_factory.mktemp("card"), write_drone_photo)
+
+
+@pytest.fixture(scope="module")
+def done(card: Path, tmp_path_factory: pytest.TempPathFactory, stand_in: ModuleType) -> Path:
+    """Return the folder of results of an inspection that nothing disturbed."""
+    out = tmp_path_factory.mktemp("done") / "out"
+    stand_in.inspect_with_stand_in(InspectOptions(paths=(card,), output=out))
+    return out
+
+
+def results(out: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(out).as_posix(): path.read_bytes()
+        for path in sorted(out.rglob("*"))
+        if path.is_file() and not path.name.startswith((STORE_NAME, LOCK_NAME))
+    }
+
+
+def read_json(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def placed_features(out: Path) -> list[Any]:
+    features = read_json(out / "issues.geojson")["features"]
+    return [feature for feature in features if feature["geometry"] is not None]
+
+
+def start(out: Path, *paths: Path, workers: int = 2, kill_after: int = -1) -> subprocess.Popen[str]:
+    command = [sys.executable, str(SCRIPT), str(out), str(workers), str(kill_after)]
+    return subprocess.Popen([*command, *map(str, paths)], cwd=REPOSITORY, text=True,
+                            env={"PYTHONPATH": str(REPOSITORY), "PATH": ""})  # fmt: skip
+
+
+def test_two_views_of_a_heap_are_one_issue_where_it_lies(done: Path) -> None:
+    placed = placed_features(done)
+    assert len(placed) == 1
+    record = placed[0]["properties"]
+    assert record["observation_count"] == record["independent_views"] == 2
+    assert {one["photo"] for one in record["observations"]} == {
+        "DCIM/100MEDIA/DJI_0000.JPG",
+        "DCIM/100MEDIA/DJI_0001.JPG",
+    }
+    longitude, latitude = placed[0]["geometry"]["coordinates"]
+    north_m = (latitude - 30.25) * METRES_PER_DEGREE
+    east_m = (longitude - 120.15) * METRES_PER_DEGREE * 0.8638  # cos 30.25 deg
+    assert north_m == pytest.approx(10.0, abs=0.3)
+    assert east_m == pytest.approx(0.0, abs=0.3)
+    assert 1.0 < record["position"]["accuracy_m"] < 20.0
+    assert record["position"]["method"] == "flat_ground_at_takeoff"
+
+
+def test_an_issue_says_what_it_is_and_where_it_comes_from(done: Path) -> None:
+    record = placed_features(done)[0]["properties"]
+    assert record["class"] == "exposed_garbage"
+    assert record["status"] == "candidate"
+    assert record["status_text"] == "automatically detected, unverified on site"
+    assert {"standard": "GB/T 47678.5-2026", "kind": "matter", "code": "06010"} in record["codes"]
+    assert record["provenance"]["model_sha256"] == "5" * 64
+    assert record["provenance"]["min_confidence"] == 0.5
+    assert record["first_seen"] == "2026-05-03T19:02:01Z"  # 03:02:01 at +08:00
+
+
+def test_a_photo_without_height_gives_an_issue_without_a_place(done: Path) -> None:
+    features = read_json(done / "issues.geojson")["features"]
+    lost = [feature for feature in features if feature["geometry"] is None]
+    assert len(lost) == 1
+    record = lost[0]["properties"]
+    assert record["not_placed"]["code"] in {"no_height", "no_attitude"}
+    assert record["position"] is None
+    assert record["camera_position"] == {
+        "latitude": pytest.approx(30.25, abs=1e-6),
+        "longitude": pytest.approx(120.15, abs=1e-6),
+    }
+
+
+def test_evidence_is_there_with_the_stated_hash(done: Path) -> None:
+    import hashlib
+
+    for feature in read_json(done / "issues.geojson")["features"]:
+        assert feature["properties"]["evidence"]
+        for file in feature["properties"]["evidence"]:
+            data = (done / file["path"]).read_bytes()
+            assert hashlib.sha256(data).hexdigest() == file["sha256"]
+
+
+def test_the_receipt_has_every_file_with_its_fate(done: Path, card: Path) -> None:
+    entries = {entry["path"]: entry for entry in read_json(done / "receipt.json")["files"]}
+    media = "DCIM/100MEDIA"
+    assert {name: entry["outcome"] for name, entry in entries.items()} == {
+        ".DS_Store": "rejected",
+        f"{media}/DJI_0000.JPG": "accepted",
+        f"{media}/DJI_0001.JPG": "accepted",
+        f"{media}/DJI_0002.JPG": "accepted",
+        f"{media}/DJI_0003.JPG": "accepted",
+        f"{media}/DJI_0009.JPG": "rejected",
+        f"{media}/DJI_0009.SRT": "rejected",
+        f"{media}/copy of DJI_0002.JPG": "accepted",
+        "edited/stripped.jpg": "accepted",
+    }
+    assert entries[f"{media}/copy of DJI_0002.JPG"]["duplicate_of"] == f"{media}/DJI_0002.JPG"
+    broken = entries[f"{media}/DJI_0009.JPG"]["reasons"][0]
+    assert broken["code"] == "truncated"
+    assert broken["advice"]
+    assert str(card) not in (done / "receipt.json").read_text()
+
+
+def test_coverage_has_every_photo_and_its_ground(done: Path) -> None:
+    features = {
+        feature["properties"]["photo"]: feature
+        for feature in read_json(done / "coverage.geojson")["features"]
+    }
+    assert len(features) == 6  # four, the broken one and the stripped one; no copy
+    first = features["DCIM/100MEDIA/DJI_0000.JPG"]
+    assert first["properties"]["gsd_m"] == pytest.approx(GSD_M, rel=0.05)
+    assert first["properties"]["area_m2"] == pytest.approx(600 * 450 * GSD_M**2, rel=0.1)
+    ring = first["geometry"]["coordinates"][0]
+    assert ring[0] == ring[-1]
+    assert features["edited/stripped.jpg"]["geometry"] is None
+    assert features["edited/stripped.jpg"]["properties"]["not_placed"]["code"]
+    assert features["DCIM/100MEDIA/DJI_0009.JPG"]["properties"]["inspected"] is False
+
+
+def test_the_table_has_the_same_issues(done: Path) -> None:
+    data = (done / "issues.csv").read_bytes()
+    assert data.startswith(b"\xef\xbb\xbf")
+    rows = list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"))))
+    features = read_json(done / "issues.geojson")["features"]
+    assert [row["id"] for row in rows] == [feature["id"] for feature in features]
+    assert rows[0]["title_zh"] == "暴露垃圾"
+
+
+def test_the_figures_and_the_exit_code(card: Path, tmp_path: Path, stand_in: ModuleType) -> None:
+    result = stand_in.inspect_with_stand_in(InspectOptions(paths=(card,), output=tmp_path / "out"))
+    summary = summarise(result)
+    assert (summary.files, summary.photos, summary.duplicates) == (9, 6, 1)
+    assert (summary.inspected, summary.held, summary.rejected) == (5, 0, 1)
+    assert exit_code(summary) == 2
+
+
+def test_whole_photos_beside_other_files_exit_with_zero(
+    card: Path, tmp_path: Path, stand_in: ModuleType
+) -> None:
+    shutil.copytree(card, tmp_path / "card")
+    (tmp_path / "card" / "DCIM" / "100MEDIA" / "DJI_0009.JPG").unlink()
+    options = InspectOptions(paths=(tmp_path / "card",), output=tmp_path / "out")
+    assert exit_code(summarise(stand_in.inspect_with_stand_in(options))) == 0
+
+
+def test_a_folder_without_photos_exits_with_one_and_a_receipt(
+    tmp_path: Path, stand_in: ModuleType
+) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.txt").write_text("no photo")
+    options = InspectOptions(paths=(tmp_path / "in",), output=tmp_path / "out")
+    assert exit_code(summarise(stand_in.inspect_with_stand_in(options))) == 1
+    assert len(read_json(tmp_path / "out" / "receipt.json")["files"]) == 1
+
+
+def test_a_second_run_inspects_nothing_and_changes_nothing(
+    card: Path, tmp_path: Path, done: Path, stand_in: ModuleType
+) -> None:
+    shutil.copytree(done, tmp_path / "out")
+    detector = stand_in.BrightSpotDetector()
+    stand_in.inspect_with_stand_in(
+        InspectOptions(paths=(card,), output=tmp_path / "out"), detector=detector
+    )
+    assert detector.photos == 0
+    assert results(tmp_path / "out") == results(done)
+
+
+def test_fresh_inspects_all_again_with_the_same_bytes(
+    card: Path, tmp_path: Path, done: Path, stand_in: ModuleType
+) -> None:
+    shutil.copytree(done, tmp_path / "out")
+    detector = stand_in.BrightSpotDetector()
+    stand_in.inspect_with_stand_in(
+        InspectOptions(paths=(card,), output=tmp_path / "out", fresh=True), detector=detector
+    )
+    assert detector.photos > 0
+    assert results(tmp_path / "out") == results(done)
+
+
+def test_threads_and_the_order_of_paths_change_nothing(
+    card: Path, tmp_path: Path, done: Path, stand_in: ModuleType
+) -> None:
+    paths = (card / "edited", card / "DCIM", card / ".DS_Store", card)
+    stand_in.inspect_with_stand_in(InspectOptions(paths=paths, output=tmp_path / "out", workers=5))
+    assert results(tmp_path / "out") == results(done)
+
+
+def test_another_setting_is_another_run_and_leaves_the_first_one_done(
+    card: Path, tmp_path: Path, done: Path, stand_in: ModuleType
+) -> None:
+    shutil.copytree(done, tmp_path / "out")
+    strict = InspectOptions(paths=(card,), output=tmp_path / "out", min_confidence=0.9)
+    result = stand_in.inspect_with_stand_in(strict)
+    assert result.issues == ()
+    detector = stand_in.BrightSpotDetector()
+    stand_in.inspect_with_stand_in(
+        InspectOptions(paths=(card,), output=tmp_path / "out"), detector=detector
+    )
+    assert detector.photos == 0
+    assert results(tmp_path / "out") == results(done)
+
+
+def test_a_class_that_is_not_asked_for_is_not_found(
+    card: Path, tmp_path: Path, stand_in: ModuleType
+) -> None:
+    options = InspectOptions(paths=(card,), output=tmp_path / "out", classes=("damaged_billboard",))
+    assert stand_in.inspect_with_stand_in(options).issues == ()
+    feature = read_json(tmp_path / "out" / "coverage.geojson")["features"][0]
+    assert feature["properties"]["not_searched"] == ["exposed_garbage", "illegal_structure"]
+
+
+def test_a_photo_that_could_not_be_read_is_tried_again(
+    card: Path, tmp_path: Path, done: Path, stand_in: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import service.inspect
+
+    def pulled_out(path: Path) -> None:
+        raise OSError(5, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(service.inspect, "read_pixels", pulled_out)
+        options = InspectOptions(paths=(card,), output=tmp_path / "out")
+        lost = stand_in.inspect_with_stand_in(options)
+    assert {file.outcome for file in lost.files} == {Outcome.REJECTED}
+    stand_in.inspect_with_stand_in(options)
+    assert results(tmp_path / "out") == results(done)
+
+
+def test_an_unknown_class_is_refused_before_anything_is_written(
+    card: Path, tmp_path: Path, stand_in: ModuleType
+) -> None:
+    options = InspectOptions(paths=(card,), output=tmp_path / "out", classes=("graffiti",))
+    with pytest.raises(CannotStartError, match="knows no class graffiti"):
+        stand_in.inspect_with_stand_in(options)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kill_after", [0, 1, 3])
+def test_killed_between_photos_it_goes_on_to_the_same_bytes(
+    card: Path, tmp_path: Path, done: Path, kill_after: int
+) -> None:
+    killed = start(tmp_path / "out", card, kill_after=kill_after)
+    assert killed.wait(60) == -9
+    assert not (tmp_path / "out" / "issues.geojson").exists()
+    assert start(tmp_path / "out", card, workers=1).wait(60) == 0
+    assert results(tmp_path / "out") == results(done)
+
+
+@pytest.mark.slow
+def test_killed_at_any_moment_it_goes_on_to_the_same_bytes(
+    card: Path, tmp_path: Path, done: Path
+) -> None:
+    for seconds in (0.9, 1.2, 1.4, 1.6, 1.8, 2.0):
+        running = start(tmp_path / "out", card)
+        time.sleep(seconds)
+        running.kill()
+        running.wait(60)
+    assert start(tmp_path / "out", card).wait(60) == 0
+    left = {name for name in results(tmp_path / "out") if not name.endswith(".partial")}
+    assert {name: results(tmp_path / "out")[name] for name in left} == results(done)
