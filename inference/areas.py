@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from inference.frames import EnuFrame
 from inference.nearby import plane_to_wgs84
 from inference.sighting import Placement
+from inference.uncertainty import full_covariance
 
 # The 90 % point of the chi-square distribution with 2 degrees of freedom.
 _SQUARED_SIGMAS_90 = 4.605
@@ -84,8 +85,7 @@ def circle_wgs84(latitude_deg: float, longitude_deg: float, *, radius_m: float) 
 
 def ellipse_wgs84(place: Placement) -> shapely.Geometry:
     """Return the area that holds the place with a probability of 90 %."""
-    loading = place.shared_loading_m[:2]
-    covariance = place.own_covariance_m2[:2, :2] + loading @ loading.T
+    covariance = full_covariance(place)[:2, :2]
     axes = np.sqrt(_SQUARED_SIGMAS_90) * np.linalg.cholesky(covariance + 1e-6 * np.eye(2))
     return _outline(place.latitude_deg, place.longitude_deg, axes)
 

@@ -19,7 +19,12 @@ APPEARANCE_WEIGHT = 2.0
 # Of an object's size: where its box's centre falls differs with the direction of the view.
 CENTRE_SIGMA_RATIO = 0.15
 CENTRE_SIGMA_MIN_M = 0.1
-MAX_SIZE_RATIO = 2.5  # of widths: boxes at the photo's edge show a part
+# Beyond it, plus the object's size, two views are never one object, however little is known of
+# their positions. Generous, since what one photo shows side by side stays apart anyway: over flat
+# ground 10 m off, the positions from two flight lines lie that far from each other.
+MAX_DISTANCE_M = 12.0
+# Boxes at the photo's edge show a part, and from the side what stands up throws a long box.
+MAX_SIZE_RATIO = 3.0
 # 1 mm: keeps the covariance of a position without any own error invertible.
 _RIDGE_M2 = 1e-6
 
@@ -48,15 +53,9 @@ class Views:
         return len(self.batch)
 
 
-def associate_views(views: Views, *, max_distance_m: float) -> NDArray[np.intp]:
-    """Return (N,) the number of the object that each view shows, in order of appearance.
-
-    Args:
-        views: In the order in which they are settled.
-        max_distance_m: Beyond it, plus the object's size, two views are never one object,
-            however little is known of their positions.
-    """
-    known = _KnownObjects(views, max_distance_m=max_distance_m)
+def associate_views(views: Views) -> NDArray[np.intp]:
+    """Return (N,) the number of the object that each view shows, in order of appearance."""
+    known = _KnownObjects(views)
     labels = np.full(len(views), -1, dtype=np.intp)
     starts = np.flatnonzero(np.diff(views.batch, prepend=-1))
     for rows in np.split(np.arange(len(views)), starts[1:]):
@@ -93,9 +92,8 @@ def _settle_batch(costs: NDArray[np.float64]) -> NDArray[np.intp]:
 class _KnownObjects:
     """The objects found so far, each the weighted mean of its views."""
 
-    def __init__(self, views: Views, *, max_distance_m: float) -> None:
+    def __init__(self, views: Views) -> None:
         self._views = views
-        self._max_distance_m = max_distance_m
         self.count = 0
         capacity = len(views)
         self._view_information = np.linalg.inv(views.covariance_m2 + _RIDGE_M2 * np.eye(2))
@@ -137,7 +135,7 @@ class _KnownObjects:
         )
         mean_m = np.sqrt(sizes[:, None] * object_sizes[None])
         ratio = np.abs(np.log(sizes[:, None] / object_sizes[None]))
-        near = np.hypot(apart_m[..., 0], apart_m[..., 1]) <= self._max_distance_m + mean_m
+        near = np.hypot(apart_m[..., 0], apart_m[..., 1]) <= MAX_DISTANCE_M + mean_m
         pair_row, pair_object = np.nonzero(near & (ratio <= np.log(MAX_SIZE_RATIO)))
         squared_sigmas = self._squared_sigmas(
             rows[pair_row],

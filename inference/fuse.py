@@ -35,22 +35,13 @@ def fuse_placements(placements: Sequence[Placement]) -> Placement:
         return best
     frame = EnuFrame(latitude_deg=best.latitude_deg, longitude_deg=best.longitude_deg)
     weights = _weights([place.own_covariance_m2 for place in ranked])
-    positions_m = np.zeros((len(ranked), 3))
-    positions_m[:, :2] = wgs84_to_plane(
-        frame, [place.latitude_deg for place in ranked], [place.longitude_deg for place in ranked]
-    )
-    has_height = all(
-        place.height_m is not None and place.height_datum == best.height_datum for place in ranked
-    )
-    if has_height:
-        positions_m[:, 2] = [place.height_m for place in ranked]
-    mean_m = np.einsum("nij,nj->i", weights, positions_m)
+    positions_m = _positions_m(ranked, frame)
+    mean_m = np.einsum("nij,nj->i", weights, np.nan_to_num(positions_m))
     own = np.stack([place.own_covariance_m2 for place in ranked])
     loadings = np.stack([place.shared_loading_m for place in ranked])
-    moved = _move(best, frame, mean_m[:2])
     return replace(
-        moved,
-        height_m=float(mean_m[2]) if has_height else best.height_m,
+        _move(best, frame, mean_m[:2]),
+        height_m=best.height_m if np.isnan(positions_m[:, 2]).any() else float(mean_m[2]),
         own_covariance_m2=(weights @ own @ weights.transpose(0, 2, 1)).sum(axis=0),
         shared_loading_m=(weights @ loadings).sum(axis=0),
         ground_size_m=_median_size_m(ranked),
@@ -90,6 +81,20 @@ def merged_confidence(sightings: Sequence[Sighting]) -> float:
     number of independent views stands beside it.
     """
     return max(sighting.detection.confidence for sighting in sightings)
+
+
+def _positions_m(placements: Sequence[Placement], frame: EnuFrame) -> NDArray[np.float64]:
+    """Return (N, 3) east, north in the frame and height; NaN where it is of another datum."""
+    east_north_m = wgs84_to_plane(
+        frame,
+        [place.latitude_deg for place in placements],
+        [place.longitude_deg for place in placements],
+    )
+    heights_m = [
+        np.nan if place.height_datum != placements[0].height_datum else place.height_m
+        for place in placements
+    ]
+    return np.column_stack([east_north_m, np.array(heights_m, dtype=np.float64)])
 
 
 def _weights(covariances_m2: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.associate import Views, associate_views
+from inference.associate import MAX_DISTANCE_M, Views, associate_views
 from inference.frames import EnuFrame
 from inference.fuse import fuse_sightings, independent_sightings, merged_confidence
 from inference.nearby import find_neighbourhoods, wgs84_to_plane
@@ -15,9 +15,6 @@ from inference.sighting import Finding, Placement, Sighting
 
 # Of the smaller box's area within the larger: the detector boxed one thing twice.
 MIN_DOUBLE_OVERLAP = 0.9
-# Farther apart, views of one flight show two objects. What one photo shows side by side stays
-# apart anyway, so this may be generous.
-MAX_DISTANCE_M = 8.0
 _MIN_SIZE_M = 0.05
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
@@ -126,9 +123,7 @@ def _group_views(views: Sequence[_View]) -> list[list[Sighting]]:
     radius_m = MAX_DISTANCE_M + max(ground_size_m(place) for place in places)
     groups: list[list[Sighting]] = []
     for members in find_neighbourhoods(latitudes, longitudes, radius_m=radius_m):
-        labels = associate_views(
-            _as_arrays([views[i] for i in members]), max_distance_m=MAX_DISTANCE_M
-        )
+        labels = associate_views(_as_arrays([views[i] for i in members]))
         for label in range(int(labels.max()) + 1):
             chosen = members[labels == label]
             groups.append([sighting for i in chosen for sighting in views[i]])

@@ -10,22 +10,16 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import numpy as np
-from numpy.typing import NDArray
 
 from inference.areas import AreaIndex, GridCell, Permit, Suppression
-from inference.associate import Views, associate_views
+from inference.associate import MAX_DISTANCE_M, Views, associate_views
 from inference.frames import EnuFrame
 from inference.fuse import fuse_placements
 from inference.merge import ground_size_m, rank_sightings
 from inference.nearby import find_neighbourhoods, wgs84_to_plane
 from inference.receipt import NotPlaced
 from inference.sighting import Finding, Placement, Sighting
-
-__all__ = ["CandidateIssue", "GridCell", "Permit", "Suppression", "reconcile"]
-
-# Farther apart, findings of two flights are two places, however poor both positions are. More
-# than within a flight, where the errors that its photos share cancel.
-MAX_DISTANCE_M = 12.0
+from inference.uncertainty import full_covariance
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
@@ -124,7 +118,7 @@ def _group_findings(findings: Sequence[Finding]) -> list[list[Finding]]:
     groups: list[list[Finding]] = []
     for members in find_neighbourhoods(latitudes, longitudes, radius_m=radius_m):
         views = _as_arrays([findings[i] for i in members], [places[i] for i in members])
-        labels = associate_views(views, max_distance_m=MAX_DISTANCE_M)
+        labels = associate_views(views)
         for label in range(int(labels.max()) + 1):
             groups.append([findings[i] for i in members[labels == label]])
     return groups
@@ -141,7 +135,7 @@ def _as_arrays(findings: Sequence[Finding], places: Sequence[Placement]) -> View
             [place.longitude_deg for place in places],
         ),
         # The biases of two flights are independent: here they are errors like any other.
-        covariance_m2=np.stack([_full_covariance_m2(place)[:2, :2] for place in places]),
+        covariance_m2=np.stack([full_covariance(place)[:2, :2] for place in places]),
         loading_m=np.zeros((len(places), 2, 0)),
         size_m=np.array([ground_size_m(place) for place in places]),
         appearance=np.stack([f.sightings[0].detection.appearance for f in findings]).astype(
@@ -149,11 +143,6 @@ def _as_arrays(findings: Sequence[Finding], places: Sequence[Placement]) -> View
         ),
         batch=np.cumsum(np.concatenate([[0], flights[1:] != flights[:-1]])).astype(np.intp),
     )
-
-
-def _full_covariance_m2(place: Placement) -> NDArray[np.float64]:
-    """Return (3, 3): own and shared errors together."""
-    return place.own_covariance_m2 + place.shared_loading_m @ place.shared_loading_m.T
 
 
 def _make_issue(findings: Sequence[Finding]) -> CandidateIssue:
@@ -181,7 +170,7 @@ def _fuse_findings(findings: Sequence[Finding]) -> Placement | NotPlaced:
         [
             replace(
                 place,
-                own_covariance_m2=_full_covariance_m2(place),
+                own_covariance_m2=full_covariance(place),
                 shared_loading_m=np.zeros_like(place.shared_loading_m),
             )
             for place in places

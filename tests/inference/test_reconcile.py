@@ -10,10 +10,11 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from inference.areas import GridCell, Permit
 from inference.frames import EnuFrame
 from inference.nearby import plane_to_wgs84, wgs84_to_plane
 from inference.receipt import NotPlaced, ReasonCode
-from inference.reconcile import CandidateIssue, GridCell, Permit, reconcile
+from inference.reconcile import CandidateIssue, reconcile
 from inference.sighting import Detection, Finding, Placement, Sighting
 
 FRAME = EnuFrame(latitude_deg=30.28, longitude_deg=120.15)
