@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import pickle
 import warnings
 from pathlib import Path
 from typing import Any
@@ -63,7 +64,14 @@ def read_checkpoint(path: Path) -> DetectionModel:
         # A pickle of ultralytics classes, which weights_only refuses: read only our own files.
         content = torch.load(path, map_location="cpu", weights_only=False)
         network = content["ema"] or content["model"]
-    except (OSError, KeyError, TypeError, RuntimeError) as error:
+    except (
+        OSError,
+        EOFError,
+        RuntimeError,
+        TypeError,
+        LookupError,
+        pickle.UnpicklingError,
+    ) as error:
         raise TrainingError(f"checkpoint {path}: {error}") from error
     if not isinstance(network, DetectionModel):
         raise TrainingError(f"checkpoint {path} holds a {type(network).__name__}, no detector")
