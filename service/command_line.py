@@ -25,7 +25,7 @@ EXIT_NOTHING_DONE = 1
 EXIT_STOPPED = 130  # as shells have it for Ctrl-C
 
 # Of click, which typer brings along in one place or another.
-UsageError = cast(type[Exception], typer.BadParameter.__base__)
+UsageError = cast(type[typer.BadParameter], typer.BadParameter.__base__)
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     try:
         sys.exit(app(arguments, prog_name="skypatrol", standalone_mode=False))
     except UsageError as error:
-        typer.echo(f"skypatrol: {error} (see skypatrol --help)", err=True)
+        typer.echo(f"skypatrol: {error.format_message()} (see skypatrol --help)", err=True)
         sys.exit(EXIT_NOTHING_DONE)
 
 
@@ -117,7 +117,7 @@ def inspect(
         )
         raise typer.Exit(_run(options, model or settings.model, as_json=as_json))
     except CannotStartError as error:
-        typer.echo(f"skypatrol: {error}", err=True)
+        typer.echo(f"skypatrol: {' '.join(str(error).split())}", err=True)
         raise typer.Exit(EXIT_NOTHING_DONE) from error
     except KeyboardInterrupt as error:
         typer.echo("stopped; the same command goes on from here", err=True)

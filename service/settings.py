@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-PREFIX = "SKYPATROL_"
+from service.errors import CannotStartError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,11 +27,14 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     """Return the settings that SKYPATROL_MODEL, SKYPATROL_WORKERS and SKYPATROL_LANG give.
 
     Raises:
-        ValueError: SKYPATROL_WORKERS is no whole number.
+        CannotStartError: SKYPATROL_WORKERS is no whole number.
     """
     standard = Settings()
+    workers = environment.get("SKYPATROL_WORKERS") or str(standard.workers)
+    if not workers.isdecimal():
+        raise CannotStartError(f"SKYPATROL_WORKERS: {workers!r} is no whole number")
     return Settings(
-        model=environment.get(f"{PREFIX}MODEL") or standard.model,
-        workers=int(environment.get(f"{PREFIX}WORKERS") or standard.workers),
-        language=environment.get(f"{PREFIX}LANG") or standard.language,
+        model=environment.get("SKYPATROL_MODEL") or standard.model,
+        workers=int(workers),
+        language=environment.get("SKYPATROL_LANG") or standard.language,
     )

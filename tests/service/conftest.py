@@ -1,5 +1,6 @@
 """Photos that tests draw, and an inspection with a stand-in for the model."""
 
+import dataclasses
 import importlib.util
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -8,8 +9,13 @@ from types import ModuleType
 
 import cv2
 import numpy as np
+import openvino
 import pytest
+from openvino import opset13
 from PIL import Image, TiffImagePlugin
+
+from models.manifest import ModelManifest
+from models.registry import read_weights_sha256, write_manifest
 
 STAND_IN = Path(__file__).with_name("stand_in_inspection.py")
 
@@ -96,3 +102,32 @@ def _degrees_minutes_seconds(degrees: float) -> tuple[TiffImagePlugin.IFDRationa
         TiffImagePlugin.IFDRational(seconds % 36_000_000 // 600_000, 1),
         TiffImagePlugin.IFDRational(seconds % 600_000, 10_000),
     )
+
+
+@pytest.fixture(scope="session")
+def model_folder(tmp_path_factory: pytest.TempPathFactory, stand_in: ModuleType) -> Path:
+    """Return the folder of a real, tiny model: bright cells of 32 px are garbage."""
+    folder = tmp_path_factory.mktemp("model")
+    openvino.save_model(_bright_cells_network(side_px=64, cell_px=32), folder / "model.xml")
+    manifest: ModelManifest = dataclasses.replace(
+        stand_in.MANIFEST,
+        name="bright-cells",
+        input_size_px=64,
+        weights_sha256=read_weights_sha256(folder),
+    )
+    write_manifest(manifest, folder)
+    return folder
+
+
+def _bright_cells_network(*, side_px: int, cell_px: int) -> openvino.Model:
+    """Return a network of four cells; the score of class 0 is how red a cell is, of others 0."""
+    picture = opset13.parameter([-1, 3, side_px, side_px], np.float32)
+    cell = [cell_px, cell_px]
+    means = opset13.avg_pool(picture, cell, [0, 0], [0, 0], cell, exclude_pad=False)
+    by_cell = opset13.reshape(means, np.array([0, 3, 4]), special_zero=True)
+    red = opset13.gather(by_cell, np.array([0]), np.array(1))
+    none = opset13.multiply(opset13.gather(by_cell, np.array([0, 0]), np.array(1)), np.float32(0))
+    first = opset13.gather(by_cell, np.array([0, 0, 0, 0]), np.array(1))
+    cells = np.array([[[16, 48, 16, 48], [16, 16, 48, 48], [32] * 4, [32] * 4]], dtype=np.float32)
+    boxes = opset13.add(opset13.multiply(first, np.float32(0)), cells)
+    return openvino.Model([opset13.concat([boxes, red, none], 1)], [picture])
