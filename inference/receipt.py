@@ -13,7 +13,7 @@ class Outcome(StrEnum):
 
 
 class ReasonCode(StrEnum):
-    """Machine-readable reasons; `ADVICE` in service.translations says what to do about each."""
+    """Machine-readable reasons; service.translations says what a person can do about each."""
 
     # The file itself.
     NOT_A_PHOTO = "not_a_photo"

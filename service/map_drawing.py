@@ -46,13 +46,14 @@ class Mark:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MapArea:
-    """A grid cell or permit on a map, with the place of its label."""
+    """A grid cell or permit on a map, with its label's place and the width that is in view."""
 
     kind: str
     name: str
     path: str
     label_x_m: float
     label_y_m: float
+    width_m: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,6 +212,7 @@ def _draw_areas(
                 path=_draw(shape),
                 label_x_m=round(label.x, 1),
                 label_y_m=round(label.y, 1),
+                width_m=round(part.bounds[2] - part.bounds[0], 1),
             )
         )
     return tuple(drawn)

@@ -14,12 +14,16 @@
   function makeMap(figure) {
     const svg = figure.querySelector("svg");
     const world = svg.querySelector(".world");
+    const names = all(".area-name", svg);
     const [left, top, wide, high] = svg.dataset.view.split(" ").map(Number);
+    svg.style.setProperty("--unscale", svg.dataset.unscale); // until it is first drawn, as on paper
     const map = { figure, svg, x: 0, y: 0, scale: 1, width: 0, height: 0, fitted: true };
 
     map.draw = () => {
       world.setAttribute("transform", `translate(${map.x} ${map.y}) scale(${map.scale})`);
       svg.style.setProperty("--unscale", 1 / map.scale);
+      // A name that is wider than its cell would cover its neighbours.
+      names.forEach((name) => name.toggleAttribute("hidden", name.textContent.length * 7.5 > name.dataset.width * map.scale));
       drawScaleBar(svg, map);
     };
     map.fit = () => {
@@ -250,10 +254,17 @@
     issue.row.classList.toggle("open", shown);
     issue.row.querySelector(".open[aria-expanded]").setAttribute("aria-expanded", String(shown));
     if (issue.mark) issue.mark.classList.toggle("selected", shown);
-    if (issue.mark && shown) issue.mark.parentNode.append(issue.mark); // drawn last, on top
+    if (issue.mark && shown) raise(issue.mark);
     light(issue, shown);
     if (shown) fillCrop(issue.row);
     else if (selected === issue) { selected = null; writeAddress(); }
+  }
+
+  // What is drawn last lies on top.
+  function raise(mark) {
+    const focused = document.activeElement === mark;
+    mark.parentNode.append(mark);
+    if (focused) mark.focus();
   }
 
   function fillCrop(row) {

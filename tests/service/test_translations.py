@@ -47,6 +47,11 @@ def test_languages_have_the_same_texts_with_the_same_blanks() -> None:
     }
 
 
+def test_no_text_is_named_like_a_method_of_its_table() -> None:
+    # Templates write text.name, which would find the method first.
+    assert not set(read_texts("en").report) & set(dir(dict))
+
+
 def test_an_unknown_language_is_an_error() -> None:
     with pytest.raises(ValueError, match="fr"):
         read_texts("fr")
