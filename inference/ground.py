@@ -14,6 +14,7 @@ import numpy as np
 import rasterio
 from numpy.typing import NDArray
 from pyproj import CRS, Transformer
+from rasterio.fill import fillnodata
 from rasterio.windows import Window
 
 from inference.errors import InferenceError
@@ -26,6 +27,9 @@ Bounds = tuple[float, float, float, float]  # east_min, north_min, east_max, nor
 # a model with overviews does without touching the full resolution.
 MAX_SURFACE_CELLS = 8_000_000
 SURFACES_KEPT = 4
+
+HOLE_CELLS = 3  # holes are bridged from as far as this
+PLACEHOLDER_M = np.float32(-1e6)  # lower than any ground
 
 UNKNOWN_SURFACE = FlatSurface(plane_up_m=math.nan)  # every ray misses it
 
@@ -128,9 +132,14 @@ def _read_window(ground: RasterGround, frame: EnuFrame, bounds: Bounds) -> Surfa
         shape = (math.ceil(window.height / reduce), math.ceil(window.width / reduce))
         heights = source.read(1, window=window, out_shape=shape).astype(np.float32)
         valid = source.read_masks(1, window=window, out_shape=shape) > 0
-    heights = np.where(valid, heights, np.float32(np.nan))
-    if not np.isfinite(heights).any():
+    valid &= np.isfinite(heights)
+    if not valid.any():
         return UNKNOWN_SURFACE
+    # Surface models made from points have pinholes, which would swallow every second ray.
+    filled = fillnodata(
+        np.where(valid, heights, PLACEHOLDER_M), mask=valid, max_search_distance=HOLE_CELLS
+    )
+    heights = np.where(filled == PLACEHOLDER_M, np.float32(np.nan), filled)
     return _surface(heights, cells, window, length_m)
 
 

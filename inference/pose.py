@@ -38,6 +38,8 @@ YAW_OWN_SIGMA_DEG = 0.7
 PITCH_SHARED_SIGMA_DEG = 0.6
 PITCH_OWN_SIGMA_DEG = 0.4
 ROLL_OWN_SIGMA_DEG = 0.8
+# Angles of the airframe or of a light sensor on it, where the camera is bolted on without gimbal.
+BOLTED_ON_SIGMA_DEG = 3.0
 
 POSITION_REASONS = (ReasonCode.NO_GPS, ReasonCode.GPS_ZERO, ReasonCode.GPS_OUT_OF_RANGE)
 
@@ -105,7 +107,11 @@ def plan_pose(metadata: PhotoMetadata) -> Pose | NotPlaced:
         roll_deg=attitude.roll_deg,
         position_source=position_source(metadata.accuracy),
         attitude_source=attitude.source,
-        accuracy=plan_accuracy(metadata.accuracy, yaw_reference=attitude.yaw_reference),
+        accuracy=plan_accuracy(
+            metadata.accuracy,
+            yaw_reference=attitude.yaw_reference,
+            is_gimbal=not attitude.source.endswith(("_airframe", "_light_sensor")),
+        ),
     )
 
 
@@ -118,10 +124,22 @@ def position_source(stated: StatedAccuracy) -> str:
     return "gnss"
 
 
-def plan_accuracy(stated: StatedAccuracy, *, yaw_reference: YawReference) -> PoseAccuracy:
+def is_rtk_fixed(pose: Pose) -> bool:
+    """Tell whether the position is good to centimetres."""
+    return pose.position_source == "rtk_fixed"
+
+
+def plan_accuracy(
+    stated: StatedAccuracy, *, yaw_reference: YawReference, is_gimbal: bool = True
+) -> PoseAccuracy:
     """Return one-sigma accuracies from what the photo states, else those of its kind.
 
     What a photo states is taken only where it makes the sigma larger than the kind's least.
+
+    Args:
+        stated: RTK flag and deviations, DOP, positioning error.
+        yaw_reference: Which north the yaw is from.
+        is_gimbal: Whether the angles are the camera's own and it is levelled.
     """
     fixed = stated.rtk_flag == RTK_FIXED
     shared_horizontal, own_horizontal = _horizontal_sigmas_m(stated)
@@ -129,6 +147,7 @@ def plan_accuracy(stated: StatedAccuracy, *, yaw_reference: YawReference) -> Pos
     if yaw_reference is YawReference.MAGNETIC:
         yaw = YAW_SHARED_SIGMA_MAGNETIC_DEG
     own_vertical = max(stated.std_up_m or 0.0, FIXED_MIN_SIGMA_M)
+    tilt = 0.0 if is_gimbal else BOLTED_ON_SIGMA_DEG
     return PoseAccuracy(
         shared_horizontal_m=shared_horizontal,
         own_horizontal_m=own_horizontal,
@@ -137,8 +156,8 @@ def plan_accuracy(stated: StatedAccuracy, *, yaw_reference: YawReference) -> Pos
         shared_yaw_deg=yaw,
         own_yaw_deg=YAW_OWN_SIGMA_DEG,
         shared_pitch_deg=PITCH_SHARED_SIGMA_DEG,
-        own_pitch_deg=PITCH_OWN_SIGMA_DEG,
-        own_roll_deg=ROLL_OWN_SIGMA_DEG,
+        own_pitch_deg=max(PITCH_OWN_SIGMA_DEG, tilt),
+        own_roll_deg=max(ROLL_OWN_SIGMA_DEG, tilt),
     )
 
 

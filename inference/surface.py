@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from inference.frames import SEMI_MAJOR_AXIS_M
 
 MAX_STEPS = 4096  # of one ray through the heights that occur
-BISECTIONS = 24  # a step of 100 m ends below a hundredth of a millimetre
+BISECTIONS = 8  # of a step; then the rest is as good as straight
+SAMPLES_AT_ONCE = 65536
 
 
 class Surface(Protocol):
@@ -60,8 +61,8 @@ class RasterSurface:
 
     def up_m(self, east_north: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the up coordinates of the ground; NaN outside and where there is no data."""
-        cells = quadratic_terms(east_north / self.length_m) @ self.to_cell
-        heights = _bilinear(self.heights_m, cells)
+        column, row = (quadratic_terms(east_north / self.length_m) @ self.to_cell).T
+        heights = _bilinear(self.heights_m, column, row)
         # The frame is a plane and heights follow the earth's curve.
         drop = (east_north**2).sum(axis=1) / (2.0 * SEMI_MAJOR_AXIS_M)
         up: NDArray[np.float64] = heights - drop
@@ -75,13 +76,42 @@ class RasterSurface:
         A ray that enters the known ground below its surface, or crosses it within a hole of the
         data, is a miss: what it met is not known.
         """
+        paths = self._paths(origins, directions)
         start, stop = self._interval(origins, directions, max_range_m)
-        before, after = self._march(origins, directions, start, stop)
-        for _ in range(BISECTIONS):
-            middle = (before + after) / 2.0
-            below = self._clearance(origins, directions, middle) <= 0.0
-            before, after = np.where(below, before, middle), np.where(below, middle, after)
-        return (before + after) / 2.0
+        across = np.hypot(directions[:, 0], directions[:, 1])
+        # One cell of ground a step at most, so that no wall is stepped over.
+        cells = np.ceil(np.nan_to_num(stop - start) * across / self.cell_m)
+        steps = np.clip(cells, 2.0, MAX_STEPS)
+        before, after = self._march(paths, start, stop, steps)
+        met = np.flatnonzero(np.isfinite(after))
+        distances = np.full(len(paths), np.nan)
+        distances[met] = self._refine(paths[met], before[met], after[met])
+        return distances
+
+    def _paths(
+        self, origins: NDArray[np.float64], directions: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Return (N, 3, 3): column, row and height along each ray as quadratics in the distance.
+
+        The raster's map is quadratic in east and north, and so it is along a straight ray; the
+        height is that over the earth's curve. The last axis is 1, distance, distance squared.
+        """
+        e, n = (origins[:, :2] / self.length_m).T
+        de, dn = (directions[:, :2] / self.length_m).T
+        zero = np.zeros_like(e)
+        terms = np.stack(
+            [
+                quadratic_terms(np.column_stack([e, n])),
+                np.column_stack([zero, de, dn, 2 * e * de, e * dn + n * de, 2 * n * dn]),
+                np.column_stack([zero, zero, zero, de * de, de * dn, dn * dn]),
+            ],
+            axis=-1,
+        )
+        cells = np.einsum("nkp,kc->ncp", terms, self.to_cell)
+        bend = self.length_m**2 / (2.0 * SEMI_MAJOR_AXIS_M)
+        height = np.column_stack([origins[:, 2], directions[:, 2], zero])
+        height += bend * (terms[:, 3] + terms[:, 5])
+        return np.concatenate([cells, height[:, None, :]], axis=1)
 
     def _interval(
         self, origins: NDArray[np.float64], directions: NDArray[np.float64], max_range_m: float
@@ -99,43 +129,59 @@ class RasterSurface:
 
     def _march(
         self,
-        origins: NDArray[np.float64],
-        directions: NDArray[np.float64],
+        paths: NDArray[np.float64],
         start: NDArray[np.float64],
         stop: NDArray[np.float64],
+        steps: NDArray[np.float64],
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return the last distance above and the first below the ground, NaN where none."""
-        before, after = np.full(len(start), np.nan), np.full(len(start), np.nan)
-        active = np.flatnonzero(stop > start)
-        across = np.hypot(directions[:, 0], directions[:, 1])
-        # One cell of ground a step at most, so that no wall is stepped over.
-        with np.errstate(invalid="ignore", divide="ignore"):
-            cells = np.ceil((stop - start) * across / self.cell_m)
-        steps = np.clip(np.nan_to_num(cells), 2.0, MAX_STEPS)
-        length = (stop - start) / steps
-        was = self._clearance(origins[active], directions[active], start[active])
-        for index in range(1, MAX_STEPS + 1):
-            if not active.size:
-                break
-            distance = start[active] + index * length[active]
-            now = self._clearance(origins[active], directions[active], distance)
-            crossed = (was > 0.0) & (now <= 0.0)
-            after[active[crossed]] = distance[crossed]
-            before[active[crossed]] = (distance - length[active])[crossed]
+        before, after = np.full(len(paths), np.nan), np.full(len(paths), np.nan)
+        active, done = np.flatnonzero(stop > start), 0
+        while active.size:
+            # Many steps at once for few rays, few for many: bounded memory either way.
+            count = max(1, SAMPLES_AT_ONCE // active.size)
+            index = np.minimum(done + np.arange(count + 1), steps[active, None])
+            length = (stop - start)[active] / steps[active]
+            distances = start[active, None] + index * length[:, None]
+            clearance = self._clearance(paths[active], distances)
+            is_below = clearance[:, 1:] <= 0.0
+            first = np.argmax(is_below, axis=1)
+            rows = np.arange(active.size)
+            ended = is_below[rows, first]
             # Below the ground after a hole in the data or at its border: the hit was not seen.
-            going = ~crossed & ~(now <= 0.0) & (index < steps[active])
-            active, was = active[going], now[going]
+            seen = ended & (clearance[rows, first] > 0.0)
+            before[active[seen]] = distances[rows, first][seen]
+            after[active[seen]] = distances[rows, first + 1][seen]
+            done += count
+            active = active[~ended & (done < steps[active])]
         return before, after
 
-    def _clearance(
+    def _refine(
         self,
-        origins: NDArray[np.float64],
-        directions: NDArray[np.float64],
-        distances: NDArray[np.float64],
+        paths: NDArray[np.float64],
+        before: NDArray[np.float64],
+        after: NDArray[np.float64],
     ) -> NDArray[np.float64]:
-        """Return how far above the ground each ray is at its distance."""
-        points = origins + distances[:, None] * directions
-        return points[:, 2] - self.up_m(points[:, :2])
+        """Return the crossings between distances above and below the ground."""
+        for _ in range(BISECTIONS):
+            middle = (before + after) / 2.0
+            is_below = self._clearance(paths, middle[:, None])[:, 0] <= 0.0
+            before, after = np.where(is_below, before, middle), np.where(is_below, middle, after)
+        above, below = self._clearance(paths, np.column_stack([before, after])).T
+        share: NDArray[np.float64] = above / np.maximum(above - below, 1e-12)
+        return before + (after - before) * share
+
+    def _clearance(
+        self, paths: NDArray[np.float64], distances: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Return (N, M) heights above the ground of N rays at M distances each; NaN unknown."""
+        column, row, height = (
+            paths[:, axis, 0, None]
+            + distances * (paths[:, axis, 1, None] + distances * paths[:, axis, 2, None])
+            for axis in range(3)
+        )
+        clearance: NDArray[np.float64] = height - _bilinear(self.heights_m, column, row)
+        return clearance
 
 
 def quadratic_terms(points: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -158,21 +204,23 @@ def _plane_distances(
     return np.where(hit, distances, np.nan)
 
 
-def _bilinear(heights: NDArray[np.float32], cells: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return heights between cell centres at (N, 2) columns and rows; NaN outside.
+def _bilinear(
+    heights: NDArray[np.float32], column: NDArray[np.float64], row: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return heights between cell centres, in the shape of `column` and `row`; NaN outside.
 
     One missing neighbour makes the result missing: a height model says nothing at its holes.
     """
     rows, columns = heights.shape
     with np.errstate(invalid="ignore"):
-        inside = np.all((cells >= 0.0) & (cells <= (columns - 1, rows - 1)), axis=1)
-    safe = np.where(inside[:, None], cells, 0.0)
-    corner = np.minimum(safe.astype(np.intp), (columns - 2, rows - 2))
-    right, down = (safe - corner).T
-    left_column, top_row = corner.T
-    top = heights[top_row, left_column] * (1.0 - right) + heights[top_row, left_column + 1] * right
-    bottom = (
-        heights[top_row + 1, left_column] * (1.0 - right)
-        + heights[top_row + 1, left_column + 1] * right
-    )
-    return np.where(inside, top * (1.0 - down) + bottom * down, np.nan)
+        inside = (column >= 0.0) & (column <= columns - 1) & (row >= 0.0) & (row <= rows - 1)
+    column, row = np.where(inside, column, 0.0), np.where(inside, row, 0.0)
+    left = np.minimum(column.astype(np.intp), columns - 2)
+    top = np.minimum(row.astype(np.intp), rows - 2)
+    right, down = column - left, row - top
+    flat, corner = heights.ravel(), top * columns + left
+    upper = flat[corner] * (1.0 - right) + flat[corner + 1] * right
+    corner += columns
+    lower = flat[corner] * (1.0 - right) + flat[corner + 1] * right
+    between: NDArray[np.float64] = np.where(inside, upper * (1.0 - down) + lower * down, np.nan)
+    return between

@@ -15,6 +15,7 @@ from inference.pose import Pose, plan_pose, rotation_camera_to_enu
 from inference.rays import border_pixels, depression_deg, lower_to_depression
 from inference.receipt import NotPlaced, ReasonCode
 from inference.surface import Surface
+from inference.takeoff import relief_m, takeoff_ground_m, takeoff_sigma_m
 
 LASER = "laser"
 GROUND_MODEL = "ground_model_ray_cast"
@@ -30,8 +31,8 @@ MAX_RANGE_PER_HEIGHT = 30.0  # slant, on falling ground
 # The distance to what is seen at the middle tells little of the height when looking far ahead.
 MIN_LASER_DEPRESSION_DEG = 15.0
 
-# One sigma of the ground's height below the camera, shared by a flight.
-TAKEOFF_GROUND_SIGMA_M = 3.0  # model's height at the first photo in place of the take-off place
+# One sigma of the ground's height below the camera, shared by a flight; `inference.takeoff` has
+# that over a height model.
 FLAT_GROUND_SIGMA_M = 4.5  # the ground in view is not level with the take-off place
 # One sigma of a photo's own.
 LASER_SIGMA_M = 0.5
@@ -110,10 +111,10 @@ def plan_view(
 
 
 def plan_takeoff_ground_m(metadatas: Iterable[PhotoMetadata], ground: Ground) -> float | None:
-    """Return the model's height at the first photo of a flight that lies on the model, or None.
+    """Return the model's height at the take-off place, or None where no photo lies on the model.
 
-    It stands for the height of the take-off place, so that relative altitudes can be used without
-    trusting the vertical datum of either the photo or the model.
+    It is judged by the first photo that does, so that relative altitudes can be used without
+    trusting blindly the vertical datum of either the photo or the model.
 
     Args:
         metadatas: In the order of capture.
@@ -123,7 +124,7 @@ def plan_takeoff_ground_m(metadatas: Iterable[PhotoMetadata], ground: Ground) ->
         pose = plan_pose(metadata)
         if isinstance(pose, NotPlaced) or pose.height_above_takeoff_m is None:
             continue
-        height = ground.height_m(pose.latitude_deg, pose.longitude_deg)
+        height = takeoff_ground_m(pose, ground)
         if height is not None:
             return height
     return None
@@ -219,24 +220,27 @@ def _laser_view(camera: Camera, pose: Pose, ground: Ground | None) -> View:
 
 
 def _model_view(
-    camera: Camera, pose: Pose, ground: Ground, takeoff_ground_m: float
+    camera: Camera, pose: Pose, ground: Ground, takeoff_height_m: float
 ) -> View | NotPlaced:
     """Return the view over the height model, at the relative altitude over the take-off place."""
     relative_m = pose.height_above_takeoff_m or 0.0
     view = _view(camera, pose, method=GROUND_MODEL, above_ground_m=relative_m)
-    below_m = float(ground.around(view.frame, view.bounds).up_m(np.zeros((1, 2)))[0])
-    if below_m >= takeoff_ground_m + relative_m:
+    surface = ground.around(view.frame, view.bounds)
+    below_m = float(surface.up_m(np.zeros((1, 2)))[0])
+    if below_m >= takeoff_height_m + relative_m:
         return NotPlaced(
             code=ReasonCode.ABSURD_HEIGHT,
             detail=f"{relative_m:.1f} m above take-off is below the ground model here",
         )
+    relief = relief_m(surface, view.bounds)
+    sigma_m = takeoff_sigma_m(pose, takeoff_height_m, relief_m=relief)
     return replace(
         view,
         ground=ground,
-        camera_height_m=takeoff_ground_m + relative_m,
+        camera_height_m=takeoff_height_m + relative_m,
         height_datum=ground.datum,
         has_ground_model=True,
-        shared_height_sigma_m=math.hypot(pose.accuracy.shared_vertical_m, TAKEOFF_GROUND_SIGMA_M),
+        shared_height_sigma_m=math.hypot(pose.accuracy.shared_vertical_m, sigma_m),
     )
 
 

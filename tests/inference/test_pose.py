@@ -87,6 +87,19 @@ def test_yaw_of_a_magnetic_compass_is_trusted_less() -> None:
     assert magnetic > true
 
 
+def test_tilt_of_a_camera_without_gimbal_is_trusted_less() -> None:
+    gimbal, airframe = (
+        plan_pose(
+            make_photo(attitude=Attitude(yaw_deg=0, pitch_deg=-80, roll_deg=0, source=source))
+        )
+        for source in ("dji_gimbal", "sensefly_airframe")
+    )
+    assert isinstance(gimbal, Pose)
+    assert isinstance(airframe, Pose)
+    assert airframe.accuracy.own_roll_deg > gimbal.accuracy.own_roll_deg
+    assert airframe.accuracy.own_pitch_deg > gimbal.accuracy.own_pitch_deg
+
+
 def test_looking_straight_down_heading_north_the_top_of_the_picture_is_north() -> None:
     right, down, forward = rotation_camera_to_enu(0.0, -90.0, 0.0)[0].T
     assert right == pytest.approx(EAST, abs=1e-12)
