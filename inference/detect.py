@@ -96,7 +96,7 @@ def detect_photo(
     return merge_detections(
         join_detections(parts),
         min_iou=settings.min_iou,
-        cut=np.concatenate(cuts) if cuts else None,
+        cut_sides=np.concatenate(cuts) if cuts else None,
         min_inside=settings.min_inside,
     )
 
@@ -112,18 +112,18 @@ def _lowest_scores(
 def _detect_level(
     picture: Image, detector: Detector, *, lowest: NDArray[np.float32], overlap: float
 ) -> tuple[Detections, NDArray[np.bool_]]:
-    """Return what the tiles of a picture show, in its pixels, and which boxes are cut."""
+    """Return what the tiles of a picture show, in its pixels, and the boxes' cut sides."""
     height_px, width_px = picture.shape[:2]
     size = detector.input_size_px
     tiles = plan_tiles(width_px, height_px, size=size, overlap=overlap)
     results = detector.detect(CutTiles(picture, tiles, size=size), min_score=float(lowest.min()))
     parts: list[Detections] = [no_detections()]
-    cuts: list[NDArray[np.bool_]] = [np.zeros(0, dtype=np.bool_)]
+    cuts: list[NDArray[np.bool_]] = [np.zeros((0, 4), dtype=np.bool_)]
     for tile, result in zip(tiles, results, strict=True):
         wanted = select_detections(result, result.scores >= lowest[result.class_ids])
         placed = _to_picture(wanted, tile)
         parts.append(placed)
-        cuts.append(_cut_by_tile(placed.boxes, tile, width_px=width_px, height_px=height_px))
+        cuts.append(_cut_sides(placed.boxes, tile, width_px=width_px, height_px=height_px))
     return join_detections(parts), np.concatenate(cuts)
 
 
@@ -139,16 +139,16 @@ def _to_picture(found: Detections, tile: Tile) -> Detections:
     return select_detections(moved, (width_px > 0) & (height_px > 0))
 
 
-def _cut_by_tile(
+def _cut_sides(
     boxes: NDArray[np.float32], tile: Tile, *, width_px: int, height_px: int
 ) -> NDArray[np.bool_]:
-    """Return (N,) which boxes end at an edge of their tile that is no edge of the picture."""
+    """Return (N, 4) at which sides boxes end at an edge of their tile, see `cut_boxes`."""
     edges = np.array([tile.x_min, tile.y_min, tile.x_max, tile.y_max], dtype=np.float32)
     inner = np.array(
         [tile.x_min > 0, tile.y_min > 0, tile.x_max < width_px, tile.y_max < height_px]
     )
-    cut: NDArray[np.bool_] = ((np.abs(boxes - edges) <= EDGE_TOLERANCE_PX) & inner).any(axis=1)
-    return cut
+    sides: NDArray[np.bool_] = (np.abs(boxes - edges) <= EDGE_TOLERANCE_PX) & inner
+    return sides
 
 
 def _to_photo(found: Detections, level: Level, *, width_px: int, height_px: int) -> Detections:

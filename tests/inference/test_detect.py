@@ -1,4 +1,7 @@
+import subprocess
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -9,7 +12,9 @@ from hypothesis import strategies as st
 from inference.detect import DetectSettings, detect_photo, plan_detect_settings
 from inference.identity import settings_hash
 from models.detector import Detections, Image
+from models.errors import ModelNotFoundError
 from models.manifest import ModelManifest
+from models.registry import read_model
 
 CLASSES = ("red", "blue")
 SIDE_PX = 128
@@ -101,6 +106,21 @@ def test_an_object_smaller_than_the_overlap_is_found_once_and_whole(
     assert found.class_ids.tolist() == [0]
 
 
+@given(
+    x_min=st.integers(0, 350),
+    y_min=st.integers(0, 150),
+    width=st.integers(30, 250),
+    height=st.integers(30, 150),
+)
+@settings(max_examples=60, deadline=None)
+def test_an_object_larger_than_the_overlap_is_joined_from_its_parts(
+    x_min: int, y_min: int, width: int, height: int
+) -> None:
+    box = (x_min, y_min, min(x_min + width, 500), min(y_min + height, 300))
+    found = detect(make_photo(500, 300, (*box, "red")))
+    assert found.boxes.tolist() == [list(box)]
+
+
 def test_objects_come_with_the_best_score_first() -> None:
     photo = make_photo(400, 300, (5, 5, 20, 20, "red"), (200, 90, 240, 130, "blue"))
     found = detect(photo)
@@ -176,3 +196,48 @@ def test_a_score_given_goes_before_the_models_own(min_confidence: float) -> None
         make_manifest(), min_confidence=min_confidence, min_confidence_by_class={"blue": 0.9}
     )
     assert planned.min_confidence == (("red", min_confidence), ("blue", 0.9))
+
+
+MEASURED = """
+import resource, sys
+from pathlib import Path
+from inference.decode import read_pixels
+from inference.detect import detect_photo, plan_detect_settings
+from inference.read_ahead import read_ahead
+from models.openvino_detector import read_openvino_detector
+from models.registry import read_model
+
+model = read_model(sys.argv[1])
+detector = read_openvino_detector(model)
+settings = plan_detect_settings(model.manifest, min_confidence=0.25)
+native_gsd_m = max(finest_m for finest_m, _ in model.manifest.gsd_range_m.values())
+photos = read_ahead([Path(sys.argv[2])] * 2, read_pixels)
+for (_, pixels), gsd_m in zip(photos, (native_gsd_m, None)):
+    detect_photo(
+        pixels.result(),
+        gsd_m=gsd_m,
+        detector=detector,
+        manifest=model.manifest,
+        settings=settings,
+    )
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+"""
+
+
+@pytest.mark.slow
+def test_a_photo_of_48_megapixels_takes_less_than_a_gigabyte_and_a_half(tmp_path: Path) -> None:
+    try:
+        model = read_model()
+    except ModelNotFoundError:
+        pytest.skip("no model is promoted yet")
+    rng = np.random.default_rng(0)
+    coarse = rng.integers(0, 256, (378, 504, 3), dtype=np.uint8)
+    path = tmp_path / "large.jpg"
+    cv2.imwrite(str(path), cv2.resize(coarse, (8064, 6048), interpolation=cv2.INTER_CUBIC))
+    run = subprocess.run(
+        [sys.executable, "-c", MEASURED, str(model.folder), str(path)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert float(run.stdout) < 1500
