@@ -186,7 +186,10 @@ def rotation_camera_to_enu(
     forward = np.stack(
         [np.sin(yaw) * np.cos(pitch), np.cos(yaw) * np.cos(pitch), np.sin(pitch)], axis=-1
     )
-    level_down = np.cross(forward, level_right)
+    # The cross product of the other two, written out.
+    level_down = np.stack(
+        [np.sin(yaw) * np.sin(pitch), np.cos(yaw) * np.sin(pitch), -np.cos(pitch)], axis=-1
+    )
     cosine, sine = np.cos(roll)[:, None], np.sin(roll)[:, None]
     right = cosine * level_right + sine * level_down
     down = cosine * level_down - sine * level_right

@@ -11,6 +11,7 @@ from inference.frames import SEMI_MAJOR_AXIS_M
 MAX_STEPS = 4096  # of one ray through the heights that occur
 BISECTIONS = 8  # of a step; then the rest is as good as straight
 SAMPLES_AT_ONCE = 65536
+MAX_STEPS_AT_ONCE = 64
 
 
 class Surface(Protocol):
@@ -139,7 +140,7 @@ class RasterSurface:
         active, done = np.flatnonzero(stop > start), 0
         while active.size:
             # Many steps at once for few rays, few for many: bounded memory either way.
-            count = max(1, SAMPLES_AT_ONCE // active.size)
+            count = min(max(1, SAMPLES_AT_ONCE // active.size), MAX_STEPS_AT_ONCE)
             index = np.minimum(done + np.arange(count + 1), steps[active, None])
             length = (stop - start)[active] / steps[active]
             distances = start[active, None] + index * length[:, None]
