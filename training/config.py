@@ -26,6 +26,7 @@ class TrainingConfig:
     time_limit_h: float
     epochs: int
     seed: int
+    least_pictures_per_class: int  # pictures of rarer classes are repeated up to this; 0 for none
     threads: int  # ultralytics alone would leave one core idle
     options: dict[str, Any]  # further ultralytics training options, as they are
 
@@ -40,6 +41,8 @@ def read_training_config(path: Path) -> TrainingConfig:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
         table["initial_weights"] = Path(table["initial_weights"])
         table["picture_folders"] = tuple(Path(folder) for folder in table["picture_folders"])
-        return TrainingConfig(**{"threads": 1, "options": {}, **table})
+        return TrainingConfig(
+            **{"threads": 1, "least_pictures_per_class": 0, "options": {}, **table}
+        )
     except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError) as error:
         raise TrainingError(f"training configuration {path}: {error!r}") from error

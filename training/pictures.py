@@ -2,6 +2,7 @@
 
 import csv
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -93,3 +94,24 @@ def list_packed_pictures(folders: tuple[Path, ...], split: str) -> Iterator[Path
     """Yield the packed pictures of a split in a fixed order."""
     for folder in folders:
         yield from sorted((folder / split / "images").glob("*.jpg"))
+
+
+def repeat_rare_pictures(images: list[Path], *, least_per_class: int) -> list[Path]:
+    """Return the pictures, those of rare classes repeated as whole copies.
+
+    Args:
+        images: Packed pictures; their label files lie in the `labels` folder beside.
+        least_per_class: Pictures that each class shall have, as near as whole copies come.
+    """
+    classes = [_read_classes(image) for image in images]
+    counts = Counter(name for names in classes for name in names)
+    copies = [
+        max((max(1, round(least_per_class / counts[name])) for name in names), default=1)
+        for names in classes
+    ]
+    return [image for image, n in zip(images, copies, strict=True) for _ in range(n)]
+
+
+def _read_classes(image: Path) -> set[str]:
+    label = image.parent.parent / "labels" / f"{image.stem}.txt"
+    return {line.split()[0] for line in label.read_text(encoding="utf-8").splitlines() if line}

@@ -22,14 +22,19 @@ from training.initial_weights import (
     load_initial_weights,
     read_initial_weights,
 )
-from training.pictures import list_packed_pictures
+from training.pictures import list_packed_pictures, repeat_rare_pictures
 
 
-def write_data_description(folders: tuple[Path, ...], target: Path) -> Path:
+def write_data_description(
+    folders: tuple[Path, ...], target: Path, *, least_per_class: int = 0
+) -> Path:
     """Write the lists of pictures and the YAML that ultralytics reads; return the YAML's path."""
     target.mkdir(parents=True, exist_ok=True)
     for split in ("train", "val"):
-        lines = [str(path.resolve()) for path in list_packed_pictures(folders, split)]
+        images = list(list_packed_pictures(folders, split))
+        if split == "train":
+            images = repeat_rare_pictures(images, least_per_class=least_per_class)
+        lines = [str(path.resolve()) for path in images]
         (target / f"{split}.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
     description = target / "data.yaml"
     names = "".join(f"  {index}: {name}\n" for index, name in enumerate(CLASS_NAMES))
@@ -68,7 +73,11 @@ def train(config: TrainingConfig, out: Path) -> Path:
         TrainingError: The pictures are not there.
     """
     weights = read_initial_weights(config.initial_weights)
-    description = write_data_description(config.picture_folders, out / "data")
+    description = write_data_description(
+        config.picture_folders,
+        out / config.name / "data",
+        least_per_class=config.least_pictures_per_class,
+    )
     trainer = TrainerFromWeights(
         weights,
         config.head_prefix,

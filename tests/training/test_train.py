@@ -59,6 +59,7 @@ def config(weights_file: Path, tmp_path: Path) -> TrainingConfig:
         time_limit_h=0.001,
         epochs=1,
         seed=0,
+        least_pictures_per_class=0,
         threads=1,
         options={"workers": 0, "plots": False, "optimizer": "SGD"},
     )
