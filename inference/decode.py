@@ -20,7 +20,7 @@ from inference.content_type import ContentType
 from inference.errors import rejected
 from inference.jpeg_segments import is_cut_off
 from inference.limits import DEFAULT_LIMITS, PhotoLimits
-from inference.photo_file import PhotoFile, read_photo_file
+from inference.photo_file import HEIF_ERRORS, PhotoFile, read_photo_file
 from inference.receipt import ReasonCode
 from models.detector import Image
 
@@ -120,7 +120,7 @@ def _decode_heic(data: bytes) -> Image:
     try:
         heif = pillow_heif.open_heif(BytesIO(data), convert_hdr_to_8bit=True, bgr_mode=True)
         pixels = np.asarray(heif)
-    except (ValueError, OSError, SyntaxError, RuntimeError, EOFError) as error:
+    except HEIF_ERRORS as error:
         raise rejected(ReasonCode.CANNOT_DECODE, str(error)) from error
     return np.ascontiguousarray(pixels[:, :, :3], dtype=np.uint8)
 

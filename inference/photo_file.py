@@ -17,6 +17,10 @@ from inference.tiff_directory import TiffDirectory, parse_tiff_directory
 EXTENDED_GUID = re.compile(rb"HasExtendedXMP\s*(?:=\s*[\"']|>)\s*([0-9A-Fa-f]{32})")
 
 
+# What pillow-heif raises on damaged files; IndexError where there is no picture inside.
+HEIF_ERRORS = (ValueError, OSError, SyntaxError, RuntimeError, EOFError, IndexError)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PhotoFile:
     """One photo as read from disk.
@@ -119,10 +123,10 @@ def _check_tiff_kind(directory: TiffDirectory) -> None:
 def _parse_heic(data: bytes) -> PhotoFile:
     try:
         heif = pillow_heif.open_heif(BytesIO(data))
-    except (ValueError, OSError, SyntaxError, RuntimeError, EOFError) as error:
+        exif, xmp = heif.info.get("exif"), heif.info.get("xmp")
+        width_px, height_px = heif.size
+    except HEIF_ERRORS as error:
         raise rejected(ReasonCode.CANNOT_DECODE, str(error)) from error
-    exif, xmp = heif.info.get("exif"), heif.info.get("xmp")
-    width_px, height_px = heif.size
     return PhotoFile(
         data=data,
         content_type=ContentType.HEIC,
