@@ -189,9 +189,9 @@ def draw_photo(upright: Image, box: Box) -> tuple[Image, Box]:
     box_px = _scale_box(box, image.shape[1] / upright.shape[1])
     corners = [round(edge) for edge in box_px]
     # Room between line and object: the line must not hide what it points at.
-    first, last = (corners[0] - 6, corners[1] - 6), (corners[2] + 6, corners[3] + 6)
-    cv2.rectangle(image, first, last, HALO_COLOUR, 6, cv2.LINE_AA)
-    cv2.rectangle(image, first, last, BOX_COLOUR, 3, cv2.LINE_AA)
+    first, last = (corners[0] - 8, corners[1] - 8), (corners[2] + 8, corners[3] + 8)
+    cv2.rectangle(image, first, last, HALO_COLOUR, 9, cv2.LINE_AA)
+    cv2.rectangle(image, first, last, BOX_COLOUR, 5, cv2.LINE_AA)
     return image, box_px
 
 

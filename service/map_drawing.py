@@ -16,6 +16,7 @@ SITE_GAP_M = 2000.0  # places farther apart than this get maps of their own
 SITE_CELL_DEG = 0.003
 MAX_SINGLE_FOOTPRINTS = 400  # beyond it only the covered ground and the cameras are drawn
 SMALLEST_MARGIN_M = 20.0
+LARGE_FOOTPRINT = 4.0  # times the usual one's width
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,13 +224,24 @@ def _plan_view(
 ) -> tuple[float, float, float, float]:
     """Return x_min, y_min, width, height that shows findings and cameras with what is around.
 
-    Footprints of slanting photos reach far away: half of the usual one is the margin, so that
-    a few long ones do not shrink all the rest.
+    Footprints of slanting photos reach far away: half of the usual one is the margin, and much
+    larger ones are left to run out of the map, so that a few do not shrink all the rest.
     """
-    centers = [[shape.centroid.x, shape.centroid.y] for shape in shapes]
-    points = np.array([[mark.x_m, mark.y_m] for mark in marks] + cameras.tolist() + centers)
-    half_widths = [math.sqrt(shape.area / 2) for shape in shapes]
-    margin = max([SMALLEST_MARGIN_M, float(np.median(half_widths)) if half_widths else 0.0])
+    half_widths = [math.sqrt(shape.area) / 2 for shape in shapes]
+    usual = float(np.median(half_widths)) if half_widths else 0.0
+    near = [
+        shape.centroid
+        for shape, half_width in zip(shapes, half_widths, strict=True)
+        if half_width <= LARGE_FOOTPRINT * usual
+    ]
+    points = np.array(
+        [
+            *((mark.x_m, mark.y_m) for mark in marks),
+            *((x, y) for x, y in cameras),
+            *((center.x, center.y) for center in near),
+        ]
+    )
+    margin = max(SMALLEST_MARGIN_M, 1.3 * usual)
     margin = max([margin, *(1.2 * mark.ellipse_x_m for mark in marks)])
     x_min, y_min = points.min(axis=0) - margin
     x_max, y_max = points.max(axis=0) + margin
