@@ -65,10 +65,7 @@ def write_evidence(
         folder: Of the results; the pictures go into `evidence/<issue id>/` in it.
         workers: Photos in hand at the same time.
     """
-    by_photo: dict[str, list[_Wanted]] = defaultdict(list)
-    for issue in issues:
-        for wanted in plan_pictures(issue):
-            by_photo[wanted.detection.photo_sha256].append(wanted)
+    by_photo = _group_by_photo(issues)
     known = [sha256 for sha256 in by_photo if sha256 in photos]
     with ThreadPoolExecutor(max_workers=workers) as pool:
         written = list(
@@ -86,6 +83,15 @@ def write_evidence(
     return {
         issue_id: tuple(sorted(found, key=_evidence_order)) for issue_id, found in files.items()
     }
+
+
+def _group_by_photo(issues: Sequence[CandidateIssue]) -> dict[str, list[_Wanted]]:
+    """Return the pictures that all issues need, by the photo that they are made from."""
+    by_photo: dict[str, list[_Wanted]] = defaultdict(list)
+    for issue in issues:
+        for wanted in plan_pictures(issue):
+            by_photo[wanted.detection.photo_sha256].append(wanted)
+    return by_photo
 
 
 def plan_pictures(issue: CandidateIssue) -> list[_Wanted]:

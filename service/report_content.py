@@ -62,6 +62,7 @@ def _issue(issue: CandidateIssue, evidence: Sequence[EvidenceFile]) -> ReportIss
         photo_sha256s=tuple(photos),
         grid_id=issue.grid_id,
         responsible_unit=issue.responsible_unit,
+        grid_certain=issue.grid_certain,
         suppressed_by=permit.permit_id if permit else None,
         evidence=tuple(evidence),
     )
