@@ -14,12 +14,12 @@ from inference.receipt import NotPlaced, ReasonCode
 RTK_FIXED = 50
 RTK_FLOAT = range(32, 50)
 
-# One sigma in metres: what neighbouring photos share, and a photo's own part.
+# One sigma in metres on each axis: what neighbouring photos share, and a photo's own part.
 FIXED_MIN_SIGMA_M = 0.02  # RtkStd is the receiver's own, optimistic figure
 FIXED_BASE_SIGMA_M = 0.05  # the base's coordinates, lever arm and shutter lag
 FLOAT_SIGMA_M = 0.5
-GNSS_SHARED_SIGMA_M = 2.8  # 3 m in all; the ionosphere and the orbits change slowly
-GNSS_OWN_SIGMA_M = 1.0
+GNSS_SHARED_SIGMA_M = 2.0  # on each axis; the ionosphere and the orbits change slowly
+GNSS_OWN_SIGMA_M = 0.7  # with the shared part 3 m root mean square in the plane
 USER_RANGE_ERROR_M = 2.0  # times HDOP gives the horizontal error (GPS performance standard, 2020)
 
 # Height above the take-off place. A barometer drifts with weather and warm-up by some metres in a

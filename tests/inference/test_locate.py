@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from datasets.scenes.viewing import SceneCamera, SceneView, project
 from inference.camera import pixel_to_ray, ray_to_pixel
 from inference.frames import EnuFrame, wgs84_to_enu
 from inference.ground import FlatGround
@@ -206,6 +207,40 @@ def test_a_place_on_the_ground_is_seen_in_the_pixel_it_came_from(
     rotation = rotation_camera_to_enu(yaw, pitch, roll)[0]
     seen = ray_to_pixel(view.camera, [(hit - [0.0, 0.0, 40.0]) @ rotation])[0]
     assert seen == pytest.approx([x, y], abs=1e-6)
+
+
+@given(
+    st.floats(0.0, 360.0),
+    st.floats(-90.0, -35.0),
+    st.floats(-20.0, 20.0),
+    st.floats(-10.0, 10.0),
+    st.floats(-10.0, 10.0),
+)
+def test_the_renderer_which_has_its_own_maths_sees_it_the_same(
+    yaw: float, pitch: float, roll: float, east: float, north: float
+) -> None:
+    lens = (-0.06, 0.04, 0.0006, -0.0004, -0.012)
+    view = make_view(
+        yaw_deg=yaw,
+        pitch_deg=pitch,
+        roll_deg=roll,
+        lens=Lens(
+            dewarp_px=(2670.0, 2665.0, 2007.0, 1488.5),
+            distortion=lens,
+            calibrated_size_px=(4000, 3000),
+        ),
+    )
+    scene_camera = SceneCamera(
+        width_px=4000, height_px=3000, fx=2670.0, fy=2665.0, cx=2007.0, cy=1488.5, distortion=lens
+    )
+    scene_view = SceneView(
+        east_m=0.0, north_m=0.0, up_m=40.0, yaw_deg=yaw, pitch_deg=pitch, roll_deg=roll
+    )
+    ahead = 40.0 / math.tan(math.radians(-pitch))
+    turn = math.radians(yaw)
+    point = np.array([[ahead * math.sin(turn) + east, ahead * math.cos(turn) + north, 0.0]])
+    pixel = project(point, scene_view, scene_camera)
+    assert locate_pixels(view, pixel)[0] == pytest.approx(point[0], abs=1e-5)
 
 
 @given(st.floats(0.0, 360.0), st.floats(-90.0, -30.0))

@@ -75,7 +75,7 @@ def test_accuracy_follows_the_rtk_flag() -> None:
     assert fixed == pytest.approx(np.hypot(0.05, 0.02))  # RtkStd is not believed below 2 cm
     assert fixed < floating < single
     assert single == pytest.approx(horizontal(), abs=1e-9)
-    assert single == pytest.approx(3.0, abs=0.05)
+    assert single * np.sqrt(2.0) == pytest.approx(3.0, abs=0.05)  # in the plane
     assert horizontal(horizontal_error_m=12.0) > 12.0
 
 
