@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 import openvino
@@ -34,7 +35,7 @@ class Precision(StrEnum):
 class OpenVinoDetector:
     """A network loaded for crops of one size; each crop's result is independent of the others.
 
-    Not for use by several threads at once: each takes a detector of its own.
+    Threads may share it and take turns: the network itself uses all cores.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class OpenVinoDetector:
             **({} if threads is None else {"INFERENCE_NUM_THREADS": threads}),
         }
         compiled = openvino.Core().compile_model(prepared, "CPU", settings)
+        self._turn = Lock()
         self._requests = [compiled.create_infer_request() for _ in range(REQUESTS)]
 
     @property
@@ -95,6 +97,10 @@ class OpenVinoDetector:
                 the network works on those before, so that a lazy sequence saves memory.
             min_score: Boxes below it are left out.
         """
+        with self._turn:
+            return self._detect(crops, min_score=min_score)
+
+    def _detect(self, crops: Sequence[Image], *, min_score: float) -> list[Detections]:
         found: list[Detections] = []
         running: deque[tuple[openvino.InferRequest, int]] = deque()
         idle = deque(self._requests)

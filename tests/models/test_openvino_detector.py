@@ -1,3 +1,4 @@
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -78,6 +79,17 @@ def test_repeated_runs_and_other_thread_counts_give_the_same_bytes(
     first = as_bytes(detector.detect(crops, min_score=0.1))
     assert as_bytes(detector.detect(crops, min_score=0.1)) == first
     assert as_bytes(make_detector(tiny_network, threads=1).detect(crops, min_score=0.1)) == first
+
+
+def test_threads_that_share_a_detector_get_the_results_of_their_own_crops(
+    tiny_network: openvino.Model,
+) -> None:
+    detector = make_detector(tiny_network)
+    crops = make_noise(16)
+    alone = as_bytes(detector.detect(crops, min_score=0.1))
+    with ThreadPoolExecutor(4) as pool:
+        shared = list(pool.map(lambda crop: detector.detect([crop], min_score=0.1), crops))
+    assert [as_bytes(results)[0] for results in shared] == alone
 
 
 def test_a_failing_crop_leaves_the_detector_usable(tiny_network: openvino.Model) -> None:
