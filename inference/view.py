@@ -84,8 +84,9 @@ def plan_view(
     """Return the photo's geometry with the best height that it has, or why it has none.
 
     Heights, best first: the laser's distance to the picture's middle; the ground model with the
-    relative altitude over the take-off place; the relative altitude over flat ground. The photo's
-    absolute altitude is never mixed with the model's heights: their datums are not known to agree.
+    relative altitude over the take-off place; the relative altitude over flat ground. A photo's
+    absolute altitude is not put beside the model's heights unless `inference.takeoff` finds that
+    they agree.
 
     Args:
         metadata: Of the photo.
