@@ -68,14 +68,8 @@ def detect_objects(
 ) -> tuple[Detection, ...]:
     """Return the objects on one photo, in photo pixels, best first.
 
-    Args:
-        pixels: As decoded, not turned.
-        photo_sha256: Of the photo's bytes.
-        orientation: EXIF Orientation, 1 to 8.
-        gsd_m: Ground sample distance at the picture's centre, or None where unknown.
-        detector: The loaded model.
-        manifest: Of that model.
-        settings: What is looked for, and how.
+    The pixels are as decoded, not turned; `orientation` is EXIF's, 1 to 8, and `gsd_m` the ground
+    sample distance at the picture's centre, None where unknown.
     """
     upright = turn_upright(pixels, orientation)
     found = detect_photo(
@@ -83,18 +77,17 @@ def detect_objects(
     )
     height_px, width_px = pixels.shape[:2]
     boxes = box_upright_to_photo(found.boxes, orientation, width_px=width_px, height_px=height_px)
-    hashed = detection_settings_hash(settings)
+    origin = (photo_sha256, manifest.weights_sha256, detection_settings_hash(settings))
     detections: dict[str, Detection] = {}
     for row, box in enumerate(boxes):
         class_name = detector.classes[int(found.class_ids[row])]
-        box_photo = round_box(box)
-        name = detection_id(photo_sha256, manifest.weights_sha256, hashed, box_photo, class_name)
-        detections[name] = Detection(
-            id=name,
+        identity = detection_id(*origin, box, class_name)
+        detections[identity] = Detection(
+            id=identity,
             photo_sha256=photo_sha256,
             class_name=class_name,
             confidence=round(float(found.scores[row]), 4),
-            box_photo=box_photo,
+            box_photo=round_box(box),
             # Upright, so that a turned camera does not change what an object looks like.
             appearance=describe_appearance(upright, found.boxes[row]),
         )

@@ -85,7 +85,8 @@ def inspect(
         typer.Option(metavar="ZONE", help="Of cameras that state none, such as Asia/Shanghai."),
     ] = None,
     workers: Annotated[
-        int | None, typer.Option(metavar="N", help="Threads that read photos.")
+        int | None,
+        typer.Option(metavar="N", help="Threads that read photos; each holds one in memory."),
     ] = None,
     fresh: Annotated[
         bool, typer.Option("--fresh/--resume", help="Start anew, or go on where it stopped.")
