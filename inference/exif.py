@@ -15,6 +15,7 @@ from defusedxml.common import DefusedXmlException
 from inference.receipt import Reason, ReasonCode
 
 MAX_VALUES = 64  # of one tag; longer ones are tables that nobody here reads
+MAX_READS = 500_000  # by exifread, of one photo; the largest honest maker notes take 100 000
 IMAGE_TAGS = frozenset({"Make", "Model", "Software", "Orientation", "DateTime"})
 
 
@@ -43,6 +44,29 @@ class Exif:
         return values[0] if values else None
 
 
+class _BoundedFile(BytesIO):
+    """Bytes that may be read MAX_READS times.
+
+    exifread reads a maker note byte by byte, as many as its count says: a damaged count of four
+    billion would take it an hour.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(data)
+        self._reads_left = MAX_READS
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Return the next bytes, as any file does.
+
+        Raises:
+            OSError: There were too many reads.
+        """
+        self._reads_left -= 1
+        if self._reads_left < 0:
+            raise OSError(f"more than {MAX_READS} reads")
+        return super().read(size)
+
+
 def parse_exif(tiff: bytes, *, with_maker_notes: bool = False) -> tuple[Exif, Reason | None]:
     """Return the tags of a TIFF structure, and what went wrong on the way.
 
@@ -56,7 +80,7 @@ def parse_exif(tiff: bytes, *, with_maker_notes: bool = False) -> tuple[Exif, Re
     logging.getLogger("exifread").setLevel(logging.CRITICAL)
     try:
         tags = exifread.process_file(
-            BytesIO(tiff), details=with_maker_notes, extract_thumbnail=False
+            _BoundedFile(tiff), details=with_maker_notes, extract_thumbnail=False
         )
     except Exception as error:
         # exifread raises errors of any kind (IndexError, struct.error, AttributeError, ...)

@@ -62,6 +62,21 @@ def test_whatever_exifread_raises_becomes_a_reason(
     )
 
 
+def test_a_maker_note_that_claims_four_gigabytes_is_given_up_soon() -> None:
+    # IFD0 at 8 with Make (ASCII, 4 bytes inline), the EXIF pointer to 38; there one MakerNote of
+    # type UNDEFINED with the greatest count.
+    ifd0 = b"\x02\x00" + b"\x0f\x01\x02\x00\x04\x00\x00\x00DJI\x00"
+    ifd0 += b"\x69\x87\x04\x00\x01\x00\x00\x00" + (38).to_bytes(4, "little") + bytes(4)
+    note = b"\x01\x00" + b"\x7c\x92\x07\x00\xff\xff\xff\xff" + (56).to_bytes(4, "little")
+    tiff = b"II*\x00\x08\x00\x00\x00" + ifd0 + note + bytes(60)
+    plain, reason = parse_exif(tiff)
+    assert plain.text("Image Make") == "DJI"
+    assert reason is None
+    _, reason = parse_exif(tiff, with_maker_notes=True)
+    assert reason is not None
+    assert reason.code is ReasonCode.MAKER_NOTES_UNREADABLE
+
+
 def test_tags_kept_by_gdal_get_the_usual_names() -> None:
     exif = parse_gdal_exif(
         b'<GDALMetadata><Item name="EXIF_Make">DJI</Item>'
