@@ -12,10 +12,10 @@ import typer
 
 from models.errors import ModelError
 from models.openvino_detector import read_openvino_detector
-from models.registry import REGISTRY_FOLDER, RegisteredModel, read_model
-from service.errors import CannotStartError
+from models.registry import REGISTRY_FOLDER, read_model
+from service.errors import CannotStartError, ServiceError
 from service.inspect import InspectModel, InspectOptions, inspect_photos
-from service.outputs import REPORT
+from service.outputs import RECEIPT, REPORT
 from service.progress import show_progress
 from service.settings import Settings, read_settings
 from service.summary import describe_summary, exit_code, render_summary, summarise
@@ -35,8 +35,10 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     try:
         sys.exit(app(arguments, prog_name="skypatrol", standalone_mode=False))
     except UsageError as error:
-        typer.echo(f"skypatrol: {error.format_message()} (see skypatrol --help)", err=True)
-        sys.exit(EXIT_NOTHING_DONE)
+        _complain(f"{error.format_message()} (see skypatrol --help)")
+    except (ServiceError, ModelError) as error:
+        _complain(str(error))
+    sys.exit(EXIT_NOTHING_DONE)
 
 
 @app.callback(invoke_without_command=True)
@@ -117,9 +119,6 @@ def inspect(
             fresh=fresh,
         )
         raise typer.Exit(_run(options, model or settings.model, as_json=as_json))
-    except CannotStartError as error:
-        typer.echo(f"skypatrol: {' '.join(str(error).split())}", err=True)
-        raise typer.Exit(EXIT_NOTHING_DONE) from error
     except KeyboardInterrupt as error:
         typer.echo("stopped; the same command goes on from here", err=True)
         raise typer.Exit(EXIT_STOPPED) from error
@@ -146,19 +145,19 @@ def _run(options: InspectOptions, model_name: str | None, *, as_json: bool) -> i
         typer.echo(f"report   {options.output / REPORT}")
     code = exit_code(summary)
     if code == EXIT_NOTHING_DONE:
-        typer.echo(
-            f"skypatrol: no usable photo among {summary.files} files; "
-            f"{options.output / 'receipt.json'} says why",
-            err=True,
+        _complain(
+            f"no usable photo among {summary.files} files; {options.output / RECEIPT} says why"
         )
     return code
 
 
+def _complain(message: str) -> None:
+    """Tell what is wrong, in one line."""
+    typer.echo(f"skypatrol: {' '.join(message.split())}", err=True)
+
+
 def _read_model(name: str | None) -> InspectModel:
-    try:
-        found: RegisteredModel = read_model(name)
-    except ModelError as error:
-        raise CannotStartError(str(error)) from error
+    found = read_model(name)
     return InspectModel(manifest=found.manifest, load=lambda: read_openvino_detector(found))
 
 

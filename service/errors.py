@@ -10,3 +10,7 @@ class CannotStartError(ServiceError):
 
     The message is one line for a person: which option or file, and what is wrong with it.
     """
+
+
+class StoppedError(ServiceError):
+    """A job had to stop on the way, such as on a full disk; the same command goes on from there."""

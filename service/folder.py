@@ -54,7 +54,8 @@ def write_atomically(path: Path, content: bytes) -> None:
 def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        names = {entry.name for entry in folder.iterdir()}
+        # Hidden files such as .DS_Store are the system's: they say nothing.
+        names = {entry.name for entry in folder.iterdir() if not entry.name.startswith(".")}
     except OSError as error:
         raise CannotStartError(f"--out {folder} cannot be used: {error.strerror}") from error
     if names and not names & {STORE_NAME, LOCK_NAME}:

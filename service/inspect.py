@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import tzinfo
 from pathlib import Path, PurePosixPath
 
+from sqlalchemy.exc import OperationalError
+
 from datasets.taxonomy import CLASS_NAMES
 from inference.areas import GridCell, Permit
 from inference.coverage import ground_sample_distance_m
@@ -34,9 +36,9 @@ from inference.view import View
 from models.detector import Detector, Image
 from models.manifest import ModelManifest
 from service.areas import read_grids, read_permits
-from service.errors import CannotStartError
+from service.errors import CannotStartError, StoppedError
 from service.folder import lock_output
-from service.intake import ReceivedFile, find_files, read_or_reason, receive_files
+from service.intake import FoundFile, ReceivedFile, find_files, read_or_reason, receive_files
 from service.outputs import write_outputs
 from service.progress import Reporter
 from service.result import InspectionResult, Photo, conclude_files
@@ -84,6 +86,7 @@ class Job:
     """An inspection with all that it needs, read and checked."""
 
     options: InspectOptions
+    files: tuple[FoundFile, ...]
     model: InspectModel
     settings: DetectSettings
     run: Run
@@ -108,17 +111,27 @@ def inspect_photos(
 
     Raises:
         CannotStartError: An option, an input file or the output folder is wrong.
+        StoppedError: The output folder cannot be written any more.
     """
     job = _prepare(options, model, reporter)
     with (
         lock_output(options.output, fresh=options.fresh) as store_path,
         open_store(store_path) as store,
     ):
-        photos = _take_in(job, store)
-        plans = plan_flights(map(_flight_photo, photos.values()), ground=job.ground)
-        _inspect_rest(job, store, photos, plans)
-        result = _conclude(job, store, photos, plans)
-        write_outputs(result, options.output, language=options.language, workers=options.workers)
+        try:
+            return _run(job, store)
+        except (OSError, OperationalError) as error:
+            raise StoppedError(f"cannot go on: {error}; the same command goes on there") from error
+
+
+def _run(job: Job, store: Store) -> InspectionResult:
+    """Do the three stages."""
+    photos = _take_in(job, store)
+    plans = plan_flights(map(_flight_photo, photos.values()), ground=job.ground)
+    _inspect_rest(job, store, photos, plans)
+    result = _conclude(job, store, photos, plans)
+    options = job.options
+    write_outputs(result, options.output, language=options.language, workers=options.workers)
     return result
 
 
@@ -129,6 +142,7 @@ def _prepare(options: InspectOptions, model: InspectModel, reporter: Reporter) -
     permits = read_permits(options.permits, known_classes=known_classes) if options.permits else []
     return Job(
         options=options,
+        files=tuple(find_files(options.paths, output=options.output)),
         model=model,
         settings=settings,
         run=_plan_run(manifest, settings),
@@ -178,13 +192,12 @@ def _read_ground(path: Path | None) -> Ground | None:
 def _take_in(job: Job, store: Store) -> dict[str, Photo]:
     """Give every file its answer; return the photos among them by SHA-256, by name."""
     options = job.options
-    files = find_files(options.paths, output=options.output)
     read_as = f"{PIPELINE_VERSION} {options.assumed_zone or ''}".strip()
-    job.reporter.begin("Reading files", total=len(files))
+    job.reporter.begin("Reading files", total=len(job.files))
     known = store.read_photos(read_as=read_as)
     stored, photos = [], dict[str, Photo]()
     for received in receive_files(
-        files, known=known, assumed_zone=options.assumed_zone, workers=options.workers
+        job.files, known=known, assumed_zone=options.assumed_zone, workers=options.workers
     ):
         stored.append(received.stored)
         photo = _as_photo(received)

@@ -122,6 +122,7 @@ def test_what_is_missing_is_said_with_exit_code_one(
     )
     assert code == 1
     assert "gone cannot be opened" in complaints
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_folder_without_photos_points_to_the_receipt(

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from inference.receipt import Outcome
-from service.errors import CannotStartError
-from service.folder import LOCK_NAME, STORE_NAME
+from service.errors import CannotStartError, StoppedError
+from service.folder import LOCK_NAME, STORE_NAME, lock_output
 from service.inspect import InspectOptions
 from service.summary import exit_code, summarise
 
@@ -295,6 +295,20 @@ def test_an_unknown_class_is_refused_before_anything_is_written(
     with pytest.raises(CannotStartError, match="knows no class graffiti"):
         stand_in.inspect_with_stand_in(options)
     assert not (tmp_path / "out").exists()
+
+
+def test_an_output_that_cannot_be_written_any_more_stops_with_a_word(
+    card: Path, tmp_path: Path, done: Path, stand_in: ModuleType
+) -> None:
+    options = InspectOptions(paths=(card,), output=tmp_path / "out")
+    with lock_output(options.output, fresh=False):
+        pass  # makes the folder ours
+    (tmp_path / "out" / "issues.csv").mkdir()
+    with pytest.raises(StoppedError, match=r"cannot go on: .*issues\.csv"):
+        stand_in.inspect_with_stand_in(options)
+    (tmp_path / "out" / "issues.csv").rmdir()
+    stand_in.inspect_with_stand_in(options)
+    assert results(tmp_path / "out") == results(done)
 
 
 @pytest.mark.slow
