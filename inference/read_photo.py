@@ -63,10 +63,7 @@ def parse_photo_metadata(
     size_px = (photo.width_px, photo.height_px)
     make, model = parse_make(exif, xmp), parse_model(exif, xmp)
     kind = plan_kind(make, model, xmp)
-    if kind is PhotoKind.DRONE and not has_flight_data(xmp):
-        reasons.append(Reason(code=ReasonCode.NO_XMP, detail="no flight data"))
-    editor = find_editor(exif, xmp)
-    reasons += [] if editor is None else [editor]
+    reasons += _find_losses(kind, exif, xmp)
     capture = parse_capture_time(exif, xmp, assumed_zone=assumed_zone, reasons=reasons)
     position = parse_position(exif, xmp, reasons)
     return PhotoMetadata(
@@ -107,6 +104,15 @@ def parse_orientation(exif: Exif, reasons: list[Reason]) -> int:
             reasons.append(bad_value("Orientation", value))
         return 1
     return int(value)
+
+
+def _find_losses(kind: PhotoKind, exif: Exif, xmp: dict[str, str]) -> list[Reason]:
+    """Return the signs that a photo is not as its camera wrote it."""
+    losses = []
+    if kind is PhotoKind.DRONE and not has_flight_data(xmp):
+        losses.append(Reason(code=ReasonCode.NO_XMP, detail="no flight data"))
+    editor = find_editor(exif, xmp)
+    return losses if editor is None else [*losses, editor]
 
 
 def _parse_all_exif(photo: PhotoFile, reasons: list[Reason]) -> Exif:
