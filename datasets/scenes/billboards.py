@@ -48,10 +48,10 @@ def board_faces(
     # As seen from in front: left is at larger x.
     low_left, low_right = np.array([half, 0, foot_m]), np.array([-half, 0, foot_m])
     if damaged:  # a broken board seldom hangs straight
-        low_left = low_left + [0, 0, rng.uniform(-0.3, 0.3) * min(foot_m, 1)]
+        low_left[2] += rng.uniform(-0.3, 0.3) * min(foot_m, 1)
     corners = np.array([low_left + up * height_m, low_right + up * height_m, low_right, low_left])
     poster = poster_texture(rng, width_m, height_m)
-    frame = _backing(rng, poster.shape[:2])
+    frame = _backing(rng, (poster.shape[0], poster.shape[1]))
     thickness = np.array([0, np.cos(lean), np.sin(lean)]) * 0.06
     front = _damage(rng, poster) if damaged else poster
     faces = [
@@ -190,7 +190,9 @@ def _hanging_strips(
         columns = poster.shape[1]
         piece = poster[:, int(columns * start) : int(columns * min(start + wide, 1)) + 4].copy()
         if rng.random() < 0.4:  # the white back of the paper
-            piece[..., :3] = plain(rng, piece.shape[:2], (214, 220, 222), contrast=8).clip(0, 255)
+            piece[..., :3] = plain(
+                rng, (piece.shape[0], piece.shape[1]), (214, 220, 222), contrast=8
+            ).clip(0, 255)
         piece[..., 3] = (255 * (1 - _tears(rng, *piece.shape[:2], share=0.25))).astype(np.uint8)
         faces.append(Face(corners=strip, texture=piece, layer=3, two_sided=True))
     return faces

@@ -100,16 +100,15 @@ def _garbage(rng: np.random.Generator, site: Site, reach_m: float) -> Solid | No
 
 def _billboard(rng: np.random.Generator, site: Site, reach_m: float) -> Solid | None:
     width, height = rng.uniform(3, 7), rng.uniform(2, 3.6)
-    on_roof = rng.random() < 0.35
-    if on_roof:
+    lean, foot = rng.uniform(32, 80), rng.uniform(0.05, 1.2)
+    wish = rng.random()
+    spot = None
+    if wish < 0.3:
         spot = _roof_spot(rng, site, reach_m, width, height)
-        lean, foot = rng.uniform(35, 72), rng.uniform(0.1, 0.6)
-    else:
-        spot = _roadside_spot(rng, site, reach_m, width, height) if rng.random() < 0.5 else None
-        spot = spot or _ground_spot(
-            rng, site, reach_m, width, height, (Use.VACANT, Use.YARD, Use.PARKING, Use.PARK)
-        )
-        lean, foot = rng.uniform(32, 82), rng.uniform(0.05, 1.2)
+    elif wish < 0.65:
+        spot = _roadside_spot(rng, site, reach_m, width, height)
+    uses = (Use.VACANT, Use.YARD, Use.PARKING, Use.PARK, Use.HOUSES, Use.BLOCK)
+    spot = spot or _ground_spot(rng, site, reach_m, width, height, uses)
     if spot is None:
         return None
     faces = board_faces(
@@ -151,7 +150,7 @@ def _ground_spot(
 ) -> _Spot | None:
     parcels = [p for p in site.layout.parcels if p.use in uses]
     side = float(np.hypot(width_m, depth_m))
-    for _ in range(_TRIES):
+    for _ in range(_TRIES if parcels else 0):
         place = random_place(rng, parcels[int(rng.integers(len(parcels)))].area, margin_m=side / 2)
         if place is None:
             continue
@@ -193,7 +192,7 @@ def _roof_spot(
 ) -> _Spot | None:
     side = max(width_m, depth_m)
     roofs = _near_roofs(site, reach_m, side + 1)
-    if not roofs:
+    if not roofs or not site.on_roofs:
         return None
     roof = roofs[int(rng.integers(len(roofs)))]
     x = rng.uniform(-0.5, 0.5) * (roof.width_m - side - 1)

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from datasets.scenes.materials import CAR_PAINTS, finish, pick, plain, vary
+from datasets.scenes.materials import CAR_PAINTS, darker, finish, pick, plain, vary
 from datasets.scenes.noise import fractal_noise, soft_blob
 from datasets.scenes.shapes import (
     Face,
@@ -25,11 +25,10 @@ def tree(rng: np.random.Generator, *, centre: Vector, radius_m: float) -> Solid:
     for index in range(layers):
         level = index / (layers - 1)
         size = 2 * radius_m * np.sqrt(max(1 - level**2 * 0.92, 0.05)) * rng.uniform(0.9, 1.05)
-        texture = _leaves(
-            rng, tuple(c * (0.45 + 0.75 * level) for c in colour), max(24, int(size * 34))
-        )
+        texture = _leaves(rng, darker(colour, 0.45 + 0.75 * level), max(24, int(size * 34)))
         corners = flat_corners(
-            *rng.normal(0, radius_m * 0.1, 2),
+            float(rng.normal(0, radius_m * 0.1)),
+            float(rng.normal(0, radius_m * 0.1)),
             height * (0.4 + 0.6 * level),
             width=size,
             depth=size,
@@ -53,7 +52,7 @@ def car(rng: np.random.Generator, *, centre: Vector, heading_deg: float) -> Soli
     """Return a parked car, in two storeys: body and cabin."""
     long, wide = rng.uniform(3.9, 4.8), rng.uniform(1.68, 1.88)
     paint = pick(rng, CAR_PAINTS, 8)
-    side = finish(plain(rng, (16, 90), tuple(c * 0.8 for c in paint), contrast=3))
+    side = finish(plain(rng, (16, 90), darker(paint, 0.8), contrast=3))
     body = box_faces(
         (-wide / 2, -long / 2, 0.25),
         (wide / 2, long / 2, 0.95),
@@ -84,7 +83,7 @@ def car(rng: np.random.Generator, *, centre: Vector, heading_deg: float) -> Soli
 
 def _bonnet(rng: np.random.Generator, paint: tuple[float, float, float]) -> Texture:
     texture = finish(plain(rng, (150, 60), paint, contrast=3))
-    dark = tuple(c * 0.5 for c in paint)
+    dark = darker(paint, 0.5)
     mask = np.full((150, 60), 0, np.uint8)
     cv2.rectangle(mask, (2, 2), (57, 147), 255, -1)
     blurred = cv2.GaussianBlur(mask, (0, 0), 2)
@@ -124,7 +123,7 @@ def bins(rng: np.random.Generator, *, centre: Vector, heading_deg: float) -> Sol
     """Return a row of closed wheeled bins."""
     colour = pick(rng, ((70, 110, 50), (120, 84, 40), (70, 70, 72), (40, 150, 190)))
     top = finish(plain(rng, (20, 30), colour, contrast=4))
-    side = finish(plain(rng, (20, 30), tuple(c * 0.8 for c in colour), contrast=4))
+    side = finish(plain(rng, (20, 30), darker(colour, 0.8), contrast=4))
     faces: list[Face] = []
     for index in range(int(rng.integers(1, 5))):
         x = index * 1.35

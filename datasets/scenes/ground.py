@@ -1,7 +1,7 @@
 """The painted ground: grass and soil, roads with markings, paved parcels and shadows."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -14,8 +14,7 @@ from datasets.scenes.layout import (
     Rectangle,
     Road,
     Use,
-    plan_to_enu,
-    rectangle_corners,
+    enu_to_plan,
     road_area,
 )
 from datasets.scenes.materials import CONCRETES, Colour, pick, vary
@@ -23,27 +22,30 @@ from datasets.scenes.noise import fractal_noise
 from datasets.scenes.painting import all_faces, shadow_on_ground, warp_texture
 from datasets.scenes.shapes import Solid, Sun
 
-_SUBPIXEL_BITS = 4
+_SHADOW_TEXEL_M = 0.08
 _SHADOW_TINT = np.array([1.1, 1.0, 0.95], np.float32)  # open sky lights shadows bluish
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Ground:
-    """A picture of the ground, north up, centred on the scene's origin.
+    """A picture of the ground, centred on the scene's origin and turned like the plan.
 
     Attributes:
         texels: (rows, columns, 4) uint8: blue, green, red, strength of the fine grain.
         texel_m: Size of one texel.
+        layout: The plan; its y axis points up in the picture.
     """
 
     texels: NDArray[np.uint8]
     texel_m: float
+    layout: Layout
 
     def texel_position(self, enu: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the (..., 2) column and row of (..., 2) east and north metres."""
+        plan = enu_to_plan(self.layout, enu)
         half = self.texels.shape[0] / 2
         return np.stack(
-            [enu[..., 0] / self.texel_m + half - 0.5, half - enu[..., 1] / self.texel_m - 0.5],
+            [plan[..., 0] / self.texel_m + half - 0.5, half - plan[..., 1] / self.texel_m - 0.5],
             axis=-1,
         )
 
@@ -51,14 +53,14 @@ class Ground:
 def paint_ground(rng: np.random.Generator, layout: Layout, *, texel_m: float) -> Ground:
     """Return the ground of a layout, without shadows."""
     side = round(2 * layout.half_size_m / texel_m)
-    ground = Ground(texels=_paint_wild(rng, side, texel_m), texel_m=texel_m)
+    ground = Ground(texels=_paint_wild(rng, side, texel_m), texel_m=texel_m, layout=layout)
     blotches = fractal_noise(
         rng, (side, side), coarsest_px=4 / texel_m, octaves=7, persistence=0.62
     )
-    brush = _Brush(ground=ground, layout=layout, blotches=blotches, rng=rng)
+    brush = _Brush(ground=ground, blotches=blotches, rng=rng)
     for parcel in layout.parcels:
         _paint_parcel(brush, parcel)
-    reach = layout.half_size_m * 1.45
+    reach = layout.half_size_m
     for road in layout.roads:
         brush.fill(road_area(road, reach, extra_m=PAVEMENT_M), vary(rng, (150, 158, 164), 8), 5)
     for road in layout.roads:
@@ -73,7 +75,6 @@ def paint_ground(rng: np.random.Generator, layout: Layout, *, texel_m: float) ->
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Brush:
     ground: Ground
-    layout: Layout
     blotches: NDArray[np.float32]
     rng: np.random.Generator
 
@@ -88,41 +89,21 @@ class _Brush:
         wear: float = 0.0,
     ) -> None:
         """Paint a rectangle of the plan; `wear` lets the ground show through in places."""
-        enu = plan_to_enu(self.layout, rectangle_corners(area))
-        corners = self.ground.texel_position(enu)
-        side = self.ground.texels.shape[0]
-        low = np.clip(np.floor(corners.min(axis=0)).astype(int) - 1, 0, side)
-        high = np.clip(np.ceil(corners.max(axis=0)).astype(int) + 2, 0, side)
-        if not (high > low).all():
-            return
-        window = (slice(low[1], high[1]), slice(low[0], high[0]))
-        mask = np.zeros((high - low)[::-1], np.uint8)
-        fixed = np.round((corners - low) * (1 << _SUBPIXEL_BITS)).astype(np.int32)
-        cv2.fillConvexPoly(mask, fixed, 255, cv2.LINE_AA, _SUBPIXEL_BITS)
-        rows = mask.any(axis=1)
-        if rows.any():
-            self._blend(window, mask, (*colour, float(grain)), (contrast, opacity, wear))
-
-    def _blend(
-        self,
-        window: tuple[slice, slice],
-        mask: NDArray[np.uint8],
-        colour: tuple[float, float, float, float],
-        look: tuple[float, float, float],
-    ) -> None:
-        contrast, opacity, wear = look
-        inside = mask > 0
-        noise = self.blotches[window][inside]
-        weight = mask[inside].astype(np.float32) * np.float32(opacity / 255)
+        texels = self.ground.texels
+        half = texels.shape[0] / 2
+        x0, y0, x1, y1 = np.array(area) / self.ground.texel_m
+        rows, columns = (
+            slice(*np.clip(np.round([low, high]), 0, 2 * half).astype(int))
+            for low, high in ((half - y1, half - y0), (half + x0, half + x1))
+        )
+        noise = self.blotches[rows, columns]
+        weight = np.full(noise.shape, np.float32(opacity))
         if wear:
             weight *= np.clip(1 - wear * (0.5 + noise), 0, 1)
-        fresh = (
-            np.asarray(colour, np.float32)
-            + np.array([contrast] * 3 + [0], np.float32) * noise[:, None]
-        )
-        old = self.ground.texels[window][inside].astype(np.float32)
-        mixed = old + (fresh - old) * weight[:, None]
-        self.ground.texels[window][inside] = np.clip(mixed, 0, 255).astype(np.uint8)
+        for channel, level in enumerate((*colour, float(grain))):
+            old = texels[rows, columns, channel]
+            fresh = level + np.float32(contrast) * noise if channel < 3 else level
+            texels[rows, columns, channel] = np.clip(old + (fresh - old) * weight, 0, 255)
 
 
 def _paint_wild(rng: np.random.Generator, side: int, texel_m: float) -> NDArray[np.uint8]:
@@ -140,7 +121,7 @@ def _paint_wild(rng: np.random.Generator, side: int, texel_m: float) -> NDArray[
     colours *= 1 + 0.1 * tone[..., None]
     strength = 150 - 60 * bare
     texels = np.clip(np.concatenate([colours, strength], axis=-1), 0, 255).astype(np.uint8)
-    return cv2.resize(texels, (side, side), interpolation=cv2.INTER_CUBIC)
+    return np.asarray(cv2.resize(texels, (side, side), interpolation=cv2.INTER_CUBIC), np.uint8)
 
 
 def _paint_parcel(brush: _Brush, parcel: Parcel) -> None:
@@ -174,8 +155,8 @@ def _paint_patches(brush: _Brush, area: Rectangle) -> None:
 
 def _paint_bays(brush: _Brush, area: Rectangle) -> None:
     x0, y0, x1, y1 = area
-    for row in np.arange(y0 + 1, y1 - 5.2, 11.5):
-        for x in np.arange(x0 + 1, x1 - 1, 2.6):
+    for row in np.arange(y0 + 1, y1 - 5.2, 11.5).tolist():
+        for x in np.arange(x0 + 1, x1 - 1, 2.6).tolist():
             brush.fill((x, row, x + 0.11, row + 5), (208, 212, 212), 4, opacity=0.8, wear=0.3)
 
 
@@ -204,8 +185,8 @@ def _paint_road(brush: _Brush, road: Road, reach: float) -> None:
 def _paint_markings(brush: _Brush, road: Road, reach: float) -> None:
     if road.width_m < 6:
         return
-    crossings = [r for r in brush.layout.roads if r.along_x != road.along_x]
-    for start in np.arange(-reach, reach, 6.0):
+    crossings = [r for r in brush.ground.layout.roads if r.along_x != road.along_x]
+    for start in np.arange(-reach, reach, 6.0).tolist():
         if any(abs(start + 1.5 - r.middle_m) < r.width_m / 2 + 5 for r in crossings):
             continue
         dash = (start, road.middle_m - 0.07, start + 3, road.middle_m + 0.07)
@@ -218,7 +199,7 @@ def _paint_markings(brush: _Brush, road: Road, reach: float) -> None:
 def _paint_zebra(brush: _Brush, road: Road, start: float) -> None:
     if brush.rng.random() < 0.5:
         return
-    for across in np.arange(-road.width_m / 2 + 0.4, road.width_m / 2 - 0.5, 0.95):
+    for across in np.arange(-road.width_m / 2 + 0.4, road.width_m / 2 - 0.5, 0.95).tolist():
         bar = (start - 1.4, road.middle_m + across, start + 1.4, road.middle_m + across + 0.48)
         _fill_along(brush, road, bar, (216, 218, 218))
 
@@ -230,37 +211,29 @@ def _fill_along(brush: _Brush, road: Road, area: Rectangle, colour: Colour) -> N
 
 def cast_shadows(ground: Ground, solids: Sequence[Solid], sun: Sun) -> Ground:
     """Return the ground with the shadows of the solids, soft at their edges."""
-    step = max(1, round(0.08 / ground.texel_m))
-    side = ground.texels.shape[0] // step
-    coarse = Ground(
-        texels=np.zeros((side, side, 1), np.uint8),
-        texel_m=ground.texel_m * ground.texels.shape[0] / side,
-    )
+    side = round(ground.texels.shape[0] * min(1.0, ground.texel_m / _SHADOW_TEXEL_M))
     shade = np.zeros((side, side), np.uint8)
+    coarseness = side / ground.texels.shape[0]
     for solid, face in all_faces(solids):
         if not face.casts_shadow:
             continue
-        outline = shadow_on_ground(
-            face.corners, ground_m=float(solid.centre[2]), sun_direction=sun.direction
-        )
-        pixels = coarse.texel_position(outline)
+        base_m = float(solid.centre[2])
+        outline = shadow_on_ground(face.corners, ground_m=base_m, sun_direction=sun.direction)
+        pixels = (ground.texel_position(outline) + 0.5) * coarseness - 0.5
         warped = warp_texture(face.texture, pixels, width_px=side, height_px=side)
         if warped is not None:
             patch, window = warped
             np.maximum(shade[window], patch[..., 3], out=shade[window])
     soft = cv2.GaussianBlur(shade, (0, 0), 1.3)
     full = cv2.resize(soft, ground.texels.shape[1::-1], interpolation=cv2.INTER_LINEAR)
-    return Ground(texels=_darken(ground.texels, full, sun.ambient), texel_m=ground.texel_m)
+    return replace(ground, texels=_darken(ground.texels, full, sun.ambient))
 
 
 def _darken(
     texels: NDArray[np.uint8], shade: NDArray[np.uint8], ambient: float
 ) -> NDArray[np.uint8]:
-    result = texels.copy()
-    levels = np.arange(256, dtype=np.float32) / 255
-    for channel in range(3):
-        gain = 1 - levels * (1 - ambient * _SHADOW_TINT[channel])
-        result[..., channel] = cv2.multiply(
-            texels[..., channel], cv2.LUT(shade, gain.astype(np.float32)), dtype=cv2.CV_8U
-        )
-    return result
+    gains = np.full((256, 4), 255.0)
+    gains[:, :3] -= np.arange(256)[:, None] * (1 - ambient * _SHADOW_TINT)
+    table = np.round(gains).astype(np.uint8)[None]
+    gain = cv2.LUT(cv2.merge([shade] * 4), table)
+    return np.asarray(cv2.multiply(texels, gain, scale=1 / 255))

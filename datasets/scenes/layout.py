@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,8 +54,8 @@ _USE_SHARES = (0.28, 0.22, 0.12, 0.16, 0.14, 0.08)
 
 
 def plan_layout(rng: np.random.Generator, *, half_size_m: float) -> Layout:
-    """Return a random plan that covers a square of twice `half_size_m`, however it is turned."""
-    reach = half_size_m * 1.45
+    """Return a random plan that reaches `half_size_m` to all four sides."""
+    reach = half_size_m
     across = _plan_roads(rng, reach, along_x=True)
     along = _plan_roads(rng, reach, along_x=False)
     parcels: list[Parcel] = []
@@ -72,16 +73,18 @@ def plan_layout(rng: np.random.Generator, *, half_size_m: float) -> Layout:
 
 
 def plan_to_enu(layout: Layout, points: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the (N, 2) east and north of (N, 2) plan points."""
+    """Return the (..., 2) east and north of (..., 2) plan points."""
+    return np.asarray(points @ _turn(layout))
+
+
+def enu_to_plan(layout: Layout, points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the (..., 2) plan points of (..., 2) east and north metres."""
+    return np.asarray(points @ _turn(layout).T)
+
+
+def _turn(layout: Layout) -> NDArray[np.float64]:
     angle = np.radians(layout.heading_deg)
-    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    return np.asarray(points @ turn)
-
-
-def rectangle_corners(area: Rectangle) -> NDArray[np.float64]:
-    """Return the (4, 2) corners of a rectangle, going round."""
-    x0, y0, x1, y1 = area
-    return np.array([[x0, y1], [x1, y1], [x1, y0], [x0, y0]])
+    return np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
 
 
 def road_area(road: Road, reach_m: float, *, extra_m: float = 0.0) -> Rectangle:
@@ -109,8 +112,7 @@ def _gaps(roads: list[Road], reach: float) -> list[tuple[float, float]]:
         for r in roads
     ]
     edges.append((reach, reach))
-    pairs = zip(edges[:-1], edges[1:], strict=True)
-    return [(left[1], right[0]) for left, right in pairs if right[0] - left[1] > 6]
+    return [(left[1], right[0]) for left, right in pairwise(edges) if right[0] - left[1] > 6]
 
 
 def _split(rng: np.random.Generator, area: Rectangle) -> list[Rectangle]:

@@ -59,6 +59,12 @@ def vary(rng: np.random.Generator, colour: Colour, amount: float = 12) -> Colour
     return (blue, green, red)
 
 
+def darker(colour: Colour, factor: float) -> Colour:
+    """Return a colour at a part of its brightness."""
+    blue, green, red = colour
+    return (blue * factor, green * factor, red * factor)
+
+
 def pick(rng: np.random.Generator, colours: tuple[Colour, ...], amount: float = 12) -> Colour:
     """Return one of the colours, varied."""
     return vary(rng, colours[int(rng.integers(len(colours)))], amount)
@@ -96,12 +102,12 @@ def stain(
     coarsest_px: float = 40,
 ) -> NDArray[np.float32]:
     """Return the surface with patches of another colour over about `share` of it."""
-    noise = fractal_noise(
-        rng, surface.shape[:2], coarsest_px=coarsest_px, octaves=5, persistence=0.65
-    )
+    shape = (surface.shape[0], surface.shape[1])
+    noise = fractal_noise(rng, shape, coarsest_px=coarsest_px, octaves=5, persistence=0.65)
     threshold = float(np.quantile(noise, 1 - share))
     weight = strength * np.clip((noise - threshold) * 2.5 + 0.5, 0, 1)[..., None]
-    return surface * (1 - weight) + np.asarray(colour, np.float32) * weight
+    stained = surface * (1 - weight) + np.asarray(colour, np.float32) * weight
+    return np.asarray(stained, np.float32)
 
 
 def concrete_roof(rng: np.random.Generator, width_m: float, depth_m: float) -> Texture:

@@ -64,4 +64,4 @@ def soft_blob(
     radius = np.hypot(x, y)
     wobble = fractal_noise(rng, (size_px, size_px), coarsest_px=size_px / 2.5, octaves=4)
     reach = np.clip(0.82 + roughness * 0.35 * wobble, 0.1, 0.97)
-    return np.clip((reach - radius) / edge + 0.5, 0, 1).astype(np.float32)
+    return np.asarray(np.clip((reach - radius) / edge + 0.5, 0, 1), np.float32)

@@ -68,13 +68,14 @@ def refine_grid(grid: NDArray[np.float64], *, width_px: int, height_px: int) -> 
     # An affine warp, unlike a resize, keeps the grid's knots exactly on their pixels.
     step = 1.0 / _GRID_PX
     matrix = np.array([[step, 0, 0], [0, step, 0]], np.float64)
-    return cv2.warpAffine(
+    fine = cv2.warpAffine(
         grid.astype(np.float32),
         matrix,
         (width_px, height_px),
         flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
         borderMode=cv2.BORDER_REPLICATE,
     )
+    return np.asarray(fine, np.float32)
 
 
 def bend_like_lens(
@@ -203,7 +204,7 @@ def _shrink_to_fit(texture: Texture, pixels: NDArray[np.float64]) -> Texture:
     size = (min(columns, wanted_columns), min(rows, wanted_rows))
     if size == (columns, rows):
         return texture
-    return cv2.resize(texture, size, interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.resize(texture, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def shadow_on_ground(corners: Vector, *, ground_m: float, sun_direction: Vector) -> Vector:

@@ -1,6 +1,7 @@
 """Taking a photo of a scene: the picture, and which of its pixels show which object."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -22,6 +23,7 @@ from datasets.scenes.viewing import SceneCamera, SceneView, project, viewing_ray
 _GRAIN_TILE_PX = 512
 _GRAIN_M = 0.016
 _GRAIN_LEVEL = 13.0
+_BAND_ROWS = 48
 _HAZE = np.array([196, 186, 176], np.float32)
 
 
@@ -44,6 +46,9 @@ class Development:
     blur_px: float = 0.6
     noise: float = 2.0
     vignetting: float = 0.12
+
+
+DEFAULT_DEVELOPMENT = Development()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,50 +99,58 @@ def take_photo(
 
 
 def _paint_terrain(scene: Scene, view: SceneView, camera: SceneCamera) -> NDArray[np.uint8]:
-    rays = viewing_rays(pixel_grid(camera.width_px, camera.height_px), view, camera)
+    width_px, height_px = camera.width_px, camera.height_px
+    rays = viewing_rays(pixel_grid(width_px, height_px), view, camera)
     enu = hit_ground(scene.terrain, view.position, rays)
-    size = {"width_px": camera.width_px, "height_px": camera.height_px}
     texels = scene.ground.texel_position(enu)
-    colours = cv2.remap(
-        scene.ground.texels,
-        refine_grid(texels[..., 0], **size),
-        refine_grid(texels[..., 1], **size),
-        cv2.INTER_LINEAR,
-        borderMode=cv2.BORDER_REFLECT,
-    )
-    grain = cv2.remap(
-        _grain(scene.plan.seed),
-        refine_grid(enu[..., 0] / _GRAIN_M, **size),
-        refine_grid(enu[..., 1] / _GRAIN_M, **size),
-        cv2.INTER_LINEAR,
-        borderMode=cv2.BORDER_WRAP,
-    )
-    strength = colours[..., 3].astype(np.float32) * np.float32(_GRAIN_LEVEL / 100)
-    lightness = colours[..., 1].astype(np.float32) / 128
-    # Grain fades where it is dark: shadows hide texture.
-    change = (grain * strength * np.clip(lightness, 0.3, 1.2))[..., None]
-    return np.clip(colours[..., :3] + change, 0, 255).astype(np.uint8)
+    colours = _look_up(scene.ground.texels, texels, width_px, height_px, cv2.BORDER_REFLECT)
+    tile = repeating_grain(np.random.default_rng([scene.plan.seed, 99]), _GRAIN_TILE_PX)
+    grain = _look_up(tile, enu / _GRAIN_M, width_px, height_px, cv2.BORDER_WRAP)
+    painted = np.empty((height_px, width_px, 3), np.uint8)
+    for band in _bands(height_px):
+        strength = colours[band, :, 3] * np.float32(_GRAIN_LEVEL / 100)
+        # Grain fades where it is dark: shadows hide texture.
+        strength *= np.clip(colours[band, :, 1] * np.float32(1 / 128), 0.3, 1.2)
+        change = (grain[band] * strength)[..., None]
+        painted[band] = np.clip(colours[band, :, :3] + change, 0, 255)
+    return painted
 
 
-def _grain(seed: int) -> NDArray[np.float32]:
-    return repeating_grain(np.random.default_rng([seed, 99]), _GRAIN_TILE_PX)
+def _look_up(
+    image: NDArray[Any], places: NDArray[np.float64], width_px: int, height_px: int, border: int
+) -> NDArray[Any]:
+    """Return the image's values at a coarse grid of its own columns and rows, made fine."""
+    maps = [
+        refine_grid(places[..., axis], width_px=width_px, height_px=height_px) for axis in (0, 1)
+    ]
+    return np.asarray(cv2.remap(image, maps[0], maps[1], cv2.INTER_LINEAR, borderMode=border))
+
+
+def _bands(rows: int) -> list[slice]:
+    """Return slices of a picture's rows that are small enough for the processor's cache."""
+    return [slice(start, start + _BAND_ROWS) for start in range(0, rows, _BAND_ROWS)]
 
 
 def develop(
     colours: NDArray[np.uint8], development: Development, rng: np.random.Generator
 ) -> NDArray[np.uint8]:
     """Return the picture with the lens's softness, haze, white balance, vignetting and noise."""
-    picture = cv2.GaussianBlur(colours, (0, 0), max(development.blur_px, 0.05)).astype(np.float32)
-    balance = development.exposure * np.array([1 - development.warmth, 1.0, 1 + development.warmth])
-    picture = picture * (1 - development.haze) + _HAZE * np.float32(development.haze)
-    rows, columns = picture.shape[:2]
-    y, x = np.mgrid[-1 : 1 : rows * 1j, -1 : 1 : columns * 1j].astype(np.float32)
-    falloff = 1 - development.vignetting * 0.5 * (x * x + y * y)
-    picture *= falloff[..., None] * balance.astype(np.float32)
-    if development.noise > 0:
-        grey = rng.standard_normal((rows, columns), dtype=np.float32)
-        picture += grey[..., None] * np.float32(development.noise)
-    return np.clip(picture, 0, 255).astype(np.uint8)
+    soft = cv2.GaussianBlur(colours, (0, 0), max(development.blur_px, 0.05))
+    warmth = development.warmth
+    balance = development.exposure * np.array([1 - warmth, 1.0, 1 + warmth], np.float32)
+    gain = ((1 - development.haze) * balance).astype(np.float32)
+    veil = (development.haze * balance * _HAZE).astype(np.float32)
+    rows, columns = soft.shape[:2]
+    across = np.linspace(-1, 1, columns, dtype=np.float32)[None, :] ** 2
+    down = np.linspace(-1, 1, rows, dtype=np.float32)[:, None] ** 2
+    picture = np.empty_like(soft)
+    for band in _bands(rows):
+        falloff = 1 - np.float32(development.vignetting * 0.5) * (across + down[band])
+        grain = rng.standard_normal(falloff.shape, dtype=np.float32)
+        grain *= np.float32(development.noise)
+        bright = (soft[band] * gain + veil) * falloff[..., None] + grain[..., None]
+        picture[band] = np.clip(bright, 0, 255)
+    return np.asarray(picture, np.uint8)
 
 
 def _list_objects(

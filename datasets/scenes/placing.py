@@ -26,12 +26,14 @@ class Site:
     """The plan together with what stands on it already.
 
     Attributes:
+        on_roofs: Whether objects may stand on roofs.
         taken: Rectangles of the plan that are occupied.
         rooftops: Flat roofs, in the order in which they were built.
     """
 
     layout: Layout
     terrain: Terrain
+    on_roofs: bool = True
     taken: list[Rectangle] = field(default_factory=list)
     rooftops: list[Rooftop] = field(default_factory=list)
 

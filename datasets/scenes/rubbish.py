@@ -5,7 +5,7 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from datasets.scenes.materials import Colour, finish, pick, plain, vary
+from datasets.scenes.materials import Colour, darker, finish, pick, plain, vary
 from datasets.scenes.noise import fractal_noise, soft_blob
 from datasets.scenes.shapes import Face, Texture, Vector, box_faces, flat_corners, place_points
 
@@ -100,7 +100,8 @@ def _mound(
         size = np.sqrt(1 - level) * 0.88
         texture = _speckled(rng, _dirt(rng, kind), 110, specks=90, opacity=1.0)
         corners = flat_corners(
-            *rng.normal(0, 0.04 * width_m, 2),
+            float(rng.normal(0, 0.04 * width_m)),
+            float(rng.normal(0, 0.04 * width_m)),
             level * height_m,
             width=width_m * size,
             depth=depth_m * size,
@@ -140,7 +141,8 @@ def _bag(rng: np.random.Generator, spot: Vector, *, layer: int) -> list[Face]:
     size = rng.uniform(0.4, 0.95)
     texture = bag_texture(rng, pick(rng, _BAGS, 14))
     corners = flat_corners(
-        *spot[:2],
+        float(spot[0]),
+        float(spot[1]),
         spot[2] + size * 0.35,
         width=size * rng.uniform(0.7, 1.2),
         depth=size,
@@ -171,11 +173,11 @@ def _cardboard(rng: np.random.Generator, spot: Vector, *, layer: int) -> list[Fa
     turn = float(rng.uniform(0, 360))
     width, depth = rng.uniform(0.3, 0.9), rng.uniform(0.3, 0.7)
     texture = finish(plain(rng, (30, 40), colour, contrast=7))
-    cv2.line(texture, (0, 15), (39, 15), tuple(int(c * 0.6) for c in colour) + (255,), 1)
+    cv2.line(texture, (0, 15), (39, 15), (*darker(colour, 0.6), 255), 1)
     if rng.random() < 0.5:
         return [_flat_piece(rng, spot, texture, width=width * 1.3, depth=depth * 1.3, layer=layer)]
     high = rng.uniform(0.2, 0.5)
-    side = finish(plain(rng, (16, 24), tuple(c * 0.75 for c in colour), contrast=6))
+    side = finish(plain(rng, (16, 24), darker(colour, 0.75), contrast=6))
     if rng.random() < 0.4:  # open box: its inside lies in the dark
         texture[5:-5, 5:-5, :3] //= 3
     faces = box_faces(
@@ -215,51 +217,36 @@ def _mixed(rng: np.random.Generator, spot: Vector, *, layer: int) -> list[Face]:
         return _bag(rng, spot, layer=layer)
     if kind < 0.45:
         return _cardboard(rng, spot, layer=layer)
-    if kind < 0.6:  # plank, pipe or slat
-        texture = finish(
-            plain(
-                rng,
-                (8, 60),
-                pick(rng, ((90, 130, 166), (120, 140, 150), (200, 204, 204))),
-                contrast=10,
-            )
-        )
-        return [
-            _flat_piece(
-                rng,
-                spot,
-                texture,
-                width=rng.uniform(0.6, 1.8),
-                depth=rng.uniform(0.06, 0.16),
-                layer=layer,
-            )
-        ]
-    if kind < 0.68:  # mattress or sofa cushion
-        texture = finish(
-            plain(
-                rng,
-                (40, 60),
-                pick(rng, ((200, 206, 210), (150, 150, 176), (130, 110, 96))),
-                contrast=6,
-            )
-        )
-        return [
-            _flat_piece(
-                rng,
-                spot,
-                texture,
-                width=rng.uniform(0.8, 1.6),
-                depth=rng.uniform(0.5, 0.9),
-                layer=layer,
-            )
-        ]
-    colour = pick(rng, _LITTER, 20)  # scraps of film and cloth
+    if kind < 0.6:
+        return [_plank(rng, spot, layer)]
+    if kind < 0.68:
+        return [_cushion(rng, spot, layer)]
+    return [_scrap(rng, spot, layer)]
+
+
+def _plank(rng: np.random.Generator, spot: Vector, layer: int) -> Face:
+    colour = pick(rng, ((90, 130, 166), (120, 140, 150), (200, 204, 204)))
+    texture = finish(plain(rng, (8, 60), colour, contrast=10))
+    width, depth = rng.uniform(0.6, 1.8), rng.uniform(0.06, 0.16)
+    return _flat_piece(rng, spot, texture, width=width, depth=depth, layer=layer)
+
+
+def _cushion(rng: np.random.Generator, spot: Vector, layer: int) -> Face:
+    """Return a mattress or a part of a sofa."""
+    colour = pick(rng, ((200, 206, 210), (150, 150, 176), (130, 110, 96)))
+    texture = finish(plain(rng, (40, 60), colour, contrast=6))
+    width, depth = rng.uniform(0.8, 1.6), rng.uniform(0.5, 0.9)
+    return _flat_piece(rng, spot, texture, width=width, depth=depth, layer=layer)
+
+
+def _scrap(rng: np.random.Generator, spot: Vector, layer: int) -> Face:
+    """Return a piece of film, paper or cloth."""
+    colour = pick(rng, _LITTER, 20)
     size = rng.uniform(0.12, 0.5)
     surface = plain(rng, (28, 28), colour, contrast=18, coarsest_px=8)
     texture = finish(surface, soft_blob(rng, 28, roughness=1.0, edge=0.2))
-    return [
-        _flat_piece(rng, spot, texture, width=size * rng.uniform(0.7, 1.8), depth=size, layer=layer)
-    ]
+    width = size * rng.uniform(0.7, 1.8)
+    return _flat_piece(rng, spot, texture, width=width, depth=size, layer=layer)
 
 
 def _rubble(rng: np.random.Generator, spot: Vector, *, layer: int) -> list[Face]:
@@ -271,7 +258,7 @@ def _rubble(rng: np.random.Generator, spot: Vector, *, layer: int) -> list[Face]
         plain(rng, (16, 16), colour, contrast=14, coarsest_px=8),
         soft_blob(rng, 16, roughness=0.2, edge=0.5) ** 0.3,
     )
-    side = finish(plain(rng, (8, 12), tuple(c * 0.7 for c in colour), contrast=10))
+    side = finish(plain(rng, (8, 12), darker(colour, 0.7), contrast=10))
     high = rng.uniform(0.06, 0.25)
     faces = box_faces(
         (-width / 2, -depth / 2, 0),

@@ -13,6 +13,8 @@ from datasets.scenes.shapes import Solid, Sun, light_solid
 from datasets.scenes.surroundings import build_surroundings
 from datasets.scenes.terrain import Terrain, plan_terrain
 
+FIRST_TRAINING_SEED = 100_000  # smaller seeds belong to demonstration flights and tests
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScenePlan:
@@ -25,6 +27,7 @@ class ScenePlan:
         texel_m: Fineness of the ground.
         relief_m: Height of the hills.
         counts: Objects of each class.
+        on_roofs: Whether objects may stand on roofs, where flat ground places them wrongly.
         with_objects: False gives the same place without the objects.
     """
 
@@ -34,6 +37,7 @@ class ScenePlan:
     texel_m: float = 0.04
     relief_m: float = 0.6
     counts: Mapping[str, int] = field(default_factory=dict)
+    on_roofs: bool = True
     with_objects: bool = True
 
 
@@ -54,7 +58,8 @@ def build_scene(plan: ScenePlan) -> Scene:
     # One source of chance a step: leaving the objects out must not move a single tree.
     steps = [np.random.default_rng([plan.seed, step]) for step in range(5)]
     terrain = plan_terrain(steps[0], relief_m=plan.relief_m)
-    site = Site(layout=plan_layout(steps[1], half_size_m=plan.half_size_m), terrain=terrain)
+    layout = plan_layout(steps[1], half_size_m=plan.half_size_m)
+    site = Site(layout=layout, terrain=terrain, on_roofs=plan.on_roofs)
     sun = _plan_sun(steps[0])
     bare = paint_ground(steps[2], site.layout, texel_m=plan.texel_m)
     solids = build_surroundings(steps[3], site)

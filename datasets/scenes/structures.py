@@ -4,7 +4,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.scenes.materials import Colour, corrugated_sheet, finish, pick, plain, tarpaulin, vary
+from datasets.scenes.materials import (
+    Colour,
+    corrugated_sheet,
+    darker,
+    finish,
+    pick,
+    plain,
+    tarpaulin,
+    vary,
+)
 from datasets.scenes.noise import fractal_noise
 from datasets.scenes.shapes import Face, Texture, box_faces, place_points
 
@@ -206,7 +215,7 @@ def _block(
     wide, deep, high = size
     colour = pick(rng, colours, 16)
     top = finish(plain(rng, (10, 16), colour, contrast=10))
-    side = finish(plain(rng, (8, 16), tuple(c * 0.7 for c in colour), contrast=8))
+    side = finish(plain(rng, (8, 16), darker(colour, 0.7), contrast=8))
     turn = float(rng.uniform(0, 180))
     faces = box_faces(
         (-wide / 2, -deep / 2, 0), (wide / 2, deep / 2, high), top=top, sides=[side], layer=layer

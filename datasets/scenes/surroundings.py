@@ -5,25 +5,20 @@ import numpy as np
 from datasets.scenes.billboards import board_faces
 from datasets.scenes.buildings import container, flat_building, gable_house, on_host, tidy_shed
 from datasets.scenes.furniture import bins, car, manhole, pallets, tree
-from datasets.scenes.layout import PAVEMENT_M, Parcel, Use
+from datasets.scenes.layout import PAVEMENT_M, Parcel, Road, Use
 from datasets.scenes.placing import Rooftop, Site, around, random_place
 from datasets.scenes.shapes import Solid, Vector, place_faces, place_points
+
+_ROADSIDE = ("car", "manhole", "tree", "board", "nothing")
+_ROADSIDE_SHARES = (0.3, 0.1, 0.12, 0.08, 0.4)
 
 
 def build_surroundings(rng: np.random.Generator, site: Site) -> list[Solid]:
     """Return the solids of all parcels and roads, and note on the site what is taken."""
     solids: list[Solid] = []
     for parcel in site.layout.parcels:
-        if not _in_reach(site, parcel):
-            continue
         solids += _BUILDERS[parcel.use](rng, site, parcel)
     return solids + _along_roads(rng, site)
-
-
-def _in_reach(site: Site, parcel: Parcel) -> bool:
-    x0, y0, x1, y1 = parcel.area
-    middle = site.ground_point((x0 + x1) / 2, (y0 + y1) / 2)
-    return bool(np.abs(middle[:2]).max() < site.layout.half_size_m - 4)
 
 
 def _quarter_turn(rng: np.random.Generator, site: Site) -> float:
@@ -78,8 +73,8 @@ def _block(rng: np.random.Generator, site: Site, parcel: Parcel) -> list[Solid]:
 def _parking(rng: np.random.Generator, site: Site, parcel: Parcel) -> list[Solid]:
     x0, y0, x1, y1 = parcel.area
     solids = []
-    for row in np.arange(y0 + 1.3, y1 - 5.5, 11.5):
-        for x in np.arange(x0 + 1.3, x1 - 3.9, 2.6):
+    for row in np.arange(y0 + 1.3, y1 - 5.5, 11.5).tolist():
+        for x in np.arange(x0 + 1.3, x1 - 3.9, 2.6).tolist():
             if rng.random() < 0.45 and site.take(around(x + 1.35, row + 2.5, 2.0, 4.9)):
                 heading = _quarter_turn(rng, site) + rng.normal(0, 1.5)
                 solids.append(
@@ -165,55 +160,47 @@ def _intact_board(rng: np.random.Generator, centre: Vector, heading_deg: float) 
 
 def _along_roads(rng: np.random.Generator, site: Site) -> list[Solid]:
     solids: list[Solid] = []
-    reach = site.layout.half_size_m * 1.3
+    reach = site.layout.half_size_m
     for road in site.layout.roads:
         for along in np.arange(-reach, reach, 9.0):
-            kind = rng.random()
-            side = float(rng.choice([-1, 1]))
-            kerb = road.width_m / 2
-            if kind < 0.3:
-                x, y = along + rng.uniform(0, 4), road.middle_m + side * (kerb - 1.1)
-                heading = site.layout.heading_deg + (90 if road.along_x else 0)
-                shape = (5.0, 2.2)
-            elif kind < 0.4:
-                x, y, shape = (
-                    along + rng.uniform(0, 8),
-                    road.middle_m + side * kerb * 0.4,
-                    (0.9, 0.9),
-                )
-                heading = 0.0
-            elif kind < 0.52:
-                x, y, shape = along, road.middle_m + side * (kerb + PAVEMENT_M * 0.6), (1.4, 1.4)
-                heading = 0.0
-            elif kind < 0.60:
-                x, y, shape = along, road.middle_m + side * (kerb + PAVEMENT_M * 0.5), (6.5, 1.8)
-                heading = (
-                    site.layout.heading_deg
-                    + (0 if road.along_x else 90)
-                    + float(rng.choice([0, 180]))
-                )
-            else:
+            kind = str(rng.choice(_ROADSIDE, p=_ROADSIDE_SHARES))
+            if kind == "nothing":
                 continue
-            if not road.along_x:
-                x, y, shape = y, x, shape[::-1]
-            centre = site.ground_point(x, y)
-            if site.on_road(around(x, y, *shape)) > (1 if kind < 0.4 else 0):
-                continue
-            if np.abs(centre[:2]).max() > site.layout.half_size_m - 4 or not site.take(
-                around(x, y, *shape)
-            ):
-                continue
-            if kind < 0.3:
-                solids.append(
-                    car(rng, centre=centre, heading_deg=heading + float(rng.choice([0, 180])))
-                )
-            elif kind < 0.4:
-                solids.append(manhole(rng, centre=centre))
-            elif kind < 0.52:
-                solids.append(tree(rng, centre=centre, radius_m=float(rng.uniform(0.9, 2.2))))
-            else:
-                solids.append(_intact_board(rng, centre, heading))
+            solid = _beside_road(rng, site, road, float(along), kind)
+            if solid is not None:
+                solids.append(solid)
     return solids
+
+
+def _beside_road(
+    rng: np.random.Generator, site: Site, road: Road, along_m: float, kind: str
+) -> Solid | None:
+    """Return a thing on or beside a road, or None where another road or thing is in the way."""
+    side = float(rng.choice([-1, 1]))
+    kerb = road.width_m / 2
+    from_middle, shape = {
+        "car": (kerb - 1.1, (5.0, 2.2)),
+        "manhole": (kerb * 0.4, (0.9, 0.9)),
+        "tree": (kerb + PAVEMENT_M * 0.6, (1.4, 1.4)),
+        "board": (kerb + PAVEMENT_M * 0.5, (6.5, 1.8)),
+    }[kind]
+    x, y = along_m + float(rng.uniform(0, 4)), road.middle_m + side * from_middle
+    if not road.along_x:
+        x, y, shape = y, x, (shape[1], shape[0])
+    area = around(x, y, *shape)
+    own_roads = 1 if kind in ("car", "manhole") else 0
+    if site.on_road(area) > own_roads or not site.take(area):
+        return None
+    centre = site.ground_point(x, y)
+    along_deg = site.layout.heading_deg + (90 if road.along_x else 0)
+    flip = float(rng.choice([0, 180]))
+    if kind == "car":
+        return car(rng, centre=centre, heading_deg=along_deg + flip)
+    if kind == "manhole":
+        return manhole(rng, centre=centre)
+    if kind == "tree":
+        return tree(rng, centre=centre, radius_m=float(rng.uniform(0.9, 2.2)))
+    return _intact_board(rng, centre, along_deg + 90 + flip)
 
 
 _BUILDERS = {

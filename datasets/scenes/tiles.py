@@ -10,12 +10,11 @@ from numpy.typing import NDArray
 
 from datasets.errors import DatasetError
 from datasets.scenes.photo import Development, ObjectView, RenderedPhoto, take_photo
-from datasets.scenes.scene import Scene, ScenePlan, build_scene
+from datasets.scenes.scene import FIRST_TRAINING_SEED, Scene, ScenePlan, build_scene
 from datasets.scenes.shapes import Vector
 from datasets.scenes.viewing import SceneCamera, SceneView, camera_axes
 from datasets.taxonomy import CLASS_NAMES
 
-FIRST_TRAINING_SEED = 100_000  # smaller seeds belong to demonstration flights and tests
 VIEWS_PER_SEED = 5
 TILES_PER_VIEW = 2
 
@@ -67,7 +66,8 @@ def write_training_tiles(
 def render_tiles(seed: int, *, tile_px: int) -> list[LabelledTile]:
     """Return the tiles of one scene."""
     rng = np.random.default_rng([seed, 1000])
-    counts = {name: int(rng.integers(5, 10)) for name in CLASS_NAMES}
+    counts = {name: int(rng.integers(6, 11)) for name in CLASS_NAMES}
+    counts["illegal_structure"] += 3  # the largest find a free place least often
     scene = build_scene(
         ScenePlan(seed=seed, half_size_m=60, object_reach_m=46, texel_m=0.05, counts=counts)
     )
@@ -104,7 +104,7 @@ def random_view(rng: np.random.Generator, scene: Scene) -> SceneView:
         target = scene.objects[int(rng.integers(len(scene.objects)))].centre
     else:
         target = _lookalike(rng, scene)
-    target = target + [*rng.normal(0, 2, 2), 0]
+    target = target + np.append(rng.normal(0, 2, 2), 0.0)
     pitch = -90 + (float(rng.normal(0, 1.5)) if rng.random() < 0.4 else float(rng.uniform(0, 40)))
     distance = _FOCAL_PX * float(np.exp(rng.uniform(*np.log(_GSD_RANGE_M))))
     distance = max(distance, _LEAST_HEIGHT_M / -float(np.sin(np.radians(pitch))))
