@@ -1,5 +1,7 @@
 """Advertising boards, intact or damaged, on posts, on roofs or leaning."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -55,7 +57,7 @@ def board_faces(
     thickness = np.array([0, np.cos(lean), np.sin(lean)]) * 0.06
     front = _damage(rng, poster) if damaged else poster
     faces = [
-        Face(corners=corners, texture=frame, layer=1, two_sided=True),
+        Face(corners=corners, texture=frame, layer=1, two_sided=True, recognisable=False),
         Face(corners=corners + thickness, texture=front, layer=2),
         *_posts(rng, width_m, foot_m + height_m * float(np.cos(lean)) * 0.6),
     ]
@@ -160,16 +162,12 @@ def _tears(
 
 def _posts(rng: np.random.Generator, width_m: float, height_m: float) -> list[Face]:
     steel = finish(plain(rng, (30, 6), vary(rng, (110, 114, 118), 20), contrast=6))
+    top = max(height_m, 0.2)
     faces: list[Face] = []
     for x in (-width_m * 0.3, width_m * 0.3):
-        faces += box_faces(
-            (x - 0.12, -0.35, 0),
-            (x + 0.12, -0.12, max(height_m, 0.2)),
-            top=steel,
-            sides=[steel],
-            layer=0,
-        )
-    return faces
+        low, high = (x - 0.12, -0.35, 0), (x + 0.12, -0.12, top)
+        faces += box_faces(low, high, top=steel, sides=[steel], layer=0)
+    return [replace(face, recognisable=False) for face in faces]
 
 
 def _hanging_strips(

@@ -19,7 +19,15 @@ from datasets.scenes.materials import (
     vary,
     wall,
 )
-from datasets.scenes.shapes import Face, Solid, Texture, Vector, box_faces, place_faces
+from datasets.scenes.shapes import (
+    Face,
+    Solid,
+    Texture,
+    Vector,
+    box_faces,
+    flat_corners,
+    place_faces,
+)
 
 _FOUNDATION_M = 2.0  # walls go on below ground, so that none floats on a slope
 
@@ -146,41 +154,49 @@ def _parapet(rng: np.random.Generator, half: tuple[float, float], height_m: floa
 
 
 def _roof_plant(rng: np.random.Generator, half: tuple[float, float], height_m: float) -> list[Face]:
+    """Return air conditioners, skylights and stair heads with their shadows on the roof."""
+    if min(half) < 2:
+        return []
     faces: list[Face] = []
     for _ in range(int(rng.integers(1, 3 + int(half[0] * half[1] / 25)))):
-        width, depth, high = rng.uniform(0.7, 1.6), rng.uniform(0.6, 1.2), rng.uniform(0.5, 1.2)
-        if min(half) < 2:
-            break
+        size, top = _plant_kind(rng)
         x = rng.uniform(-half[0] + 1.2, half[0] - 1.2)
         y = rng.uniform(-half[1] + 1.2, half[1] - 1.2)
-        kind = rng.random()
-        if kind < 0.2:
-            width, depth, high = rng.uniform(0.9, 2.0), rng.uniform(0.9, 1.6), 0.2
-            top = _glass(rng)
-        elif kind < 0.3:
-            width, depth, high = rng.uniform(2.2, 3), rng.uniform(2.2, 3.4), 2.4  # stair head
-            top = concrete_roof(rng, width, depth)
-        else:
-            top = _fan(rng)
-        side = finish(plain(rng, (16, 24), vary(rng, (160, 164, 166)), contrast=6))
-        shade = finish(np.zeros((8, 8, 3), np.float32), np.full((8, 8), 0.35, np.float32))
-        shadow = np.array(
-            [
-                [x - width / 2, y + depth / 2, 0],
-                [x + width / 2 + high * 0.5, y + depth / 2, 0],
-                [x + width / 2 + high * 0.5, y - depth / 2 - high * 0.3, 0],
-                [x - width / 2, y - depth / 2 - high * 0.3, 0],
-            ]
-        ) + [0, 0, height_m + 0.01]
-        faces.append(Face(corners=shadow, texture=shade, layer=2, lit=False, casts_shadow=False))
-        faces += box_faces(
-            (x - width / 2, y - depth / 2, height_m),
-            (x + width / 2, y + depth / 2, height_m + high),
-            top=top,
-            sides=[side],
-            layer=3,
-        )
+        faces += _plant_faces(rng, np.array([x, y, height_m]), size, top)
     return faces
+
+
+def _plant_kind(rng: np.random.Generator) -> tuple[tuple[float, float, float], Texture]:
+    """Return the width, depth, height and top of one thing that stands on roofs."""
+    kind = rng.random()
+    if kind < 0.2:
+        return (rng.uniform(0.9, 2.0), rng.uniform(0.9, 1.6), 0.2), _glass(rng)
+    if kind < 0.3:
+        width, depth = rng.uniform(2.2, 3), rng.uniform(2.2, 3.4)
+        return (width, depth, 2.4), concrete_roof(rng, width, depth)  # a stair head
+    size = (rng.uniform(0.7, 1.6), rng.uniform(0.6, 1.2), rng.uniform(0.5, 1.2))
+    return size, _fan(rng)
+
+
+def _plant_faces(
+    rng: np.random.Generator, foot: Vector, size: tuple[float, float, float], top: Texture
+) -> list[Face]:
+    width, depth, high = size
+    x, y, z = (float(part) for part in foot)
+    side = finish(plain(rng, (16, 24), vary(rng, (160, 164, 166)), contrast=6))
+    shade = finish(np.zeros((8, 8, 3), np.float32), np.full((8, 8), 0.35, np.float32))
+    shadow = flat_corners(
+        x + high * 0.25,
+        y - high * 0.15,
+        z + 0.01,
+        width=width + high * 0.5,
+        depth=depth + high * 0.3,
+    )
+    low, upper = (x - width / 2, y - depth / 2, z), (x + width / 2, y + depth / 2, z + high)
+    return [
+        Face(corners=shadow, texture=shade, layer=2, lit=False, casts_shadow=False),
+        *box_faces(low, upper, top=top, sides=[side], layer=3),
+    ]
 
 
 def _fan(rng: np.random.Generator) -> Texture:

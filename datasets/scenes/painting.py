@@ -164,7 +164,8 @@ def _paint_face(canvas: Canvas, stroke: _Stroke) -> None:
     under = canvas.colours[window].astype(np.uint16)
     mixed = (patch[..., :3] * opacity + under * (255 - opacity) + 127) // 255
     canvas.colours[window] = mixed.astype(np.uint8)
-    canvas.owners[window][opacity[..., 0] > 127] = stroke.solid.object_id
+    owner = stroke.solid.object_id if stroke.face.recognisable else 0
+    canvas.owners[window][opacity[..., 0] > 127] = owner
 
 
 def warp_texture(

@@ -22,6 +22,8 @@ class Face:
         two_sided: Whether it shows from behind, too.
         lit: Whether the sun's angle changes its brightness.
         casts_shadow: Whether it darkens the ground.
+        recognisable: Whether one can tell by it what the object is; the back of a board says
+            nothing about the poster.
     """
 
     corners: Vector
@@ -30,6 +32,7 @@ class Face:
     two_sided: bool = False
     lit: bool = True
     casts_shadow: bool = True
+    recognisable: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
