@@ -13,6 +13,7 @@ import typer
 from models.errors import ModelError
 from models.openvino_detector import read_openvino_detector
 from models.registry import REGISTRY_FOLDER, read_model
+from service.demo import compare_with_truth, show_score, write_demo_flight
 from service.errors import CannotStartError, ServiceError
 from service.inspect import InspectModel, InspectOptions, inspect_photos
 from service.outputs import RECEIPT, REPORT
@@ -122,6 +123,25 @@ def inspect(
     except KeyboardInterrupt as error:
         typer.echo("stopped; the same command goes on from here", err=True)
         raise typer.Exit(EXIT_STOPPED) from error
+
+
+@app.command()
+def demo(
+    *,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for flight and results.")],
+    lang: Annotated[str | None, typer.Option(metavar="en|zh", help="Of the report.")] = None,
+) -> None:
+    """Render a flight whose truth is known, inspect it, and show findings beside the truth."""
+    language = _parse_language(lang or read_settings().language)
+    with show_progress(quiet=False) as reporter:
+        flight = write_demo_flight(out, reporter=reporter)
+        options = InspectOptions(
+            paths=(flight.card,), output=out / "results", language=language, fresh=True
+        )
+        result = inspect_photos(options, model=_read_model(None), reporter=reporter)
+    show_score(compare_with_truth(result, flight.truth), result, language=language)
+    typer.echo(f"report   {(options.output / REPORT).resolve()}")
+    raise typer.Exit(exit_code(summarise(result)))
 
 
 @app.command()

@@ -72,7 +72,7 @@ def read_true_boxes(
     half = rows[:, 3:5] / 2
     corners = np.hstack([rows[:, 1:3] - half, rows[:, 1:3] + half])
     size = np.array([width_px, height_px, width_px, height_px], dtype=np.float32)
-    return rows[:, 0].astype(np.int32), corners * size
+    return rows[:, 0].astype(np.int32), (corners * size).astype(np.float32)
 
 
 def match_picture(

@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 
 from models.manifest import ModelManifest
-from models.openvino_detector import OpenVinoDetector
+from models.openvino_detector import read_openvino_detector
 from models.registry import RegisteredModel, write_manifest
 from training.average_precision import join_matches
 from training.card import TestedPictures, format_card
@@ -47,7 +47,7 @@ def score_model(
         rendered: Folder of rendered tiles by split.
         day: For the card.
     """
-    detector = OpenVinoDetector(model)
+    detector = read_openvino_detector(model)
     manifest = model.manifest
 
     def run(pictures: Sequence[LabelledPicture]) -> list[PictureResult]:

@@ -1,5 +1,6 @@
 """A drone's flight over a rendered scene: photos with metadata, and the truth about them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -126,7 +127,12 @@ def plan_shots(
 
 
 def render_flight(
-    plan: FlightPlan, folder: Path, *, seed: int, with_objects: bool = True
+    plan: FlightPlan,
+    folder: Path,
+    *,
+    seed: int,
+    with_objects: bool = True,
+    on_photo: Callable[[], None] = lambda: None,
 ) -> FlightTruth:
     """Write the photos `DJI_0001.JPG` and so on and `truth.json`, and return the truth.
 
@@ -135,6 +141,7 @@ def render_flight(
         folder: Is made where it does not exist.
         seed: Decides noise and unsteadiness; the same seed gives the same bytes.
         with_objects: False takes the same photos of the same place without its objects.
+        on_photo: Is called after each photo.
 
     Raises:
         DatasetError: The scene is one that detectors are trained on.
@@ -143,15 +150,16 @@ def render_flight(
         raise DatasetError(f"scene seeds from {FIRST_TRAINING_SEED} on are kept for training")
     folder.mkdir(parents=True, exist_ok=True)
     scene = build_scene(replace(plan.scene, with_objects=with_objects))
-    photos = tuple(
-        _fly_shot(plan, scene, index, folder, np.random.default_rng([seed, index]))
-        for index in range(len(plan.shots))
-    )
+    photos = []
+    for index in range(len(plan.shots)):
+        rng = np.random.default_rng([seed, index])
+        photos.append(_fly_shot(plan, scene, index, folder, rng))
+        on_photo()
     truth = FlightTruth(
         takeoff_latitude_deg=plan.origin.latitude_deg,
         takeoff_longitude_deg=plan.origin.longitude_deg,
         objects=tuple(_true_object(entry, plan.origin) for entry in scene.objects),
-        photos=photos,
+        photos=tuple(photos),
     )
     write_truth(truth, folder / TRUTH_FILE_NAME)
     return truth
