@@ -80,12 +80,10 @@ def test_distortion_moves_the_box_outwards_by_browns_formula() -> None:
 
 
 def test_an_object_half_hidden_by_something_higher_is_half_visible() -> None:
-    # Roofs over the first 1.5 m to the east, halfway up to the camera at 40 m, hide the first
-    # 3 m of the 6 m on the ground; these start at 30 px from the middle.
+    # Roofs over the first 1.5 m to the east, half the way up to the camera at 40 m, hide the
+    # first 3 m of the 6 m on the ground; 3 m are 30 px from the middle.
     square = make_square(3, 0, 0, side_m=6, object_id=1)
-    roofs = [
-        make_square(0.75, north, 20, side_m=1.5, object_id=0, grey=10) for north in (-0.75, 0.75)
-    ]
+    roofs = [make_square(0.75, north, 20, side_m=1.5, object_id=0, grey=10) for north in (-1, 0, 1)]
     photo = look_down(make_scene(square, *roofs), NO_DISTORTION)
     assert photo.objects[0].visible_share == pytest.approx(0.5, abs=0.03)
     assert photo.objects[0].box_photo[0] == pytest.approx(230, abs=1.5)
