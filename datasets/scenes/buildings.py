@@ -66,34 +66,34 @@ def gable_house(
 ) -> Solid:
     """Return a house whose two roof slopes meet in a ridge along its width."""
     rise = depth_m * rng.uniform(0.18, 0.32)
-    x, y, eave = width_m / 2 + 0.35, depth_m / 2 + 0.35, height_m - 0.15
-    slope_m = float(np.hypot(y, rise))
-    cover = rng.random()
-    if cover < 0.7:
-        slopes = [tiled_roof(rng, 2 * x, slope_m)]
-        slopes.append(slopes[0])
-    else:
-        colour = pick(rng, METALS)
-        slopes = [seamed_roof(rng, 2 * x, slope_m, colour=colour) for _ in range(2)]
-    ridge = height_m + rise
+    x, y, eave, ridge = width_m / 2 + 0.35, depth_m / 2 + 0.35, height_m - 0.15, height_m + rise
+    covers = _slope_covers(rng, 2 * x, float(np.hypot(y, rise)))
     front = np.array([[x, 0, ridge], [-x, 0, ridge], [-x, y, eave], [x, y, eave]])
     back = np.array([[-x, 0, ridge], [x, 0, ridge], [x, -y, eave], [-x, -y, eave]])
-    body = box_faces(
-        (-width_m / 2, -depth_m / 2, -_FOUNDATION_M),
-        (width_m / 2, depth_m / 2, height_m),
-        top=slopes[0],
-        sides=_walls(rng, width_m, depth_m, height_m + _FOUNDATION_M),
-    )
-    faces = [
-        *body[:4],
-        Face(corners=front, texture=slopes[0], layer=2),
-        Face(corners=back, texture=slopes[1], layer=2),
-    ]
+    low, high = (-width_m / 2, -depth_m / 2, -_FOUNDATION_M), (width_m / 2, depth_m / 2, height_m)
+    sides = _walls(rng, width_m, depth_m, height_m + _FOUNDATION_M)
+    faces = box_faces(low, high, top=covers[0], sides=sides)[:4]  # without the flat top
+    faces.append(Face(corners=front, texture=covers[0], layer=2))
+    faces.append(Face(corners=back, texture=covers[1], layer=2))
     if rng.random() < 0.6:
         faces += _chimney(rng, ridge)
     if rng.random() < 0.35:
         faces.append(_skylight(rng, front))
     return Solid(centre=centre, faces=place_faces(faces, centre=centre, heading_deg=heading_deg))
+
+
+def _slope_covers(
+    rng: np.random.Generator, width_m: float, slope_m: float
+) -> tuple[Texture, Texture]:
+    """Return the textures of a roof's two slopes: mostly tiles, else sheet metal."""
+    if rng.random() < 0.7:
+        tiles = tiled_roof(rng, width_m, slope_m)
+        return tiles, tiles
+    colour = pick(rng, METALS)
+    return (
+        seamed_roof(rng, width_m, slope_m, colour=colour),
+        seamed_roof(rng, width_m, slope_m, colour=colour),
+    )
 
 
 def tidy_shed(

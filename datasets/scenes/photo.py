@@ -162,31 +162,21 @@ def _list_objects(
     canvas: Canvas,
     drawn: dict[int, int],
 ) -> tuple[ObjectView, ...]:
-    corners = {
-        solid.object_id: np.concatenate([face.corners for face in solid.faces])
-        for solid in scene.solids
-        if solid.object_id
-    }
+    solids = {solid.object_id: solid for solid in scene.solids if solid.object_id}
     views = []
     for described in scene.objects:
-        count = drawn.get(described.id, 0)
-        if not count:
-            continue
         rows, columns = np.nonzero(owners == described.id)
         if not len(rows):
             continue
-        unhidden = np.count_nonzero(canvas.owners == described.id) / count
-        inside = _share_inside(project(corners[described.id], view, camera), camera)
+        unhidden = np.count_nonzero(canvas.owners == described.id) / drawn[described.id]
+        corners = np.concatenate([face.corners for face in solids[described.id].faces])
+        inside = _share_inside(project(corners, view, camera), camera)
+        box = (columns.min(), rows.min(), columns.max(), rows.max())
         views.append(
             ObjectView(
                 object_id=described.id,
                 class_name=described.class_name,
-                box_photo=(
-                    float(columns.min()),
-                    float(rows.min()),
-                    float(columns.max()),
-                    float(rows.max()),
-                ),
+                box_photo=(float(box[0]), float(box[1]), float(box[2]), float(box[3])),
                 visible_share=float(unhidden * inside),
                 visible_px=len(rows),
             )

@@ -50,23 +50,18 @@ def structure_faces(
     """
     rise = rng.uniform(0.15, 0.9)
     walls = [_wall(rng, width_m, height_m + foot_m), _wall(rng, depth_m, height_m + foot_m)]
-    roof_texture = (
-        _tarpaulin_roof(rng, width_m, depth_m)
-        if rng.random() < 0.25
-        else patchwork(rng, width_m, depth_m)
-    )
+    tarpaulined = rng.random() < 0.25
+    cover = (_tarpaulin_roof if tarpaulined else patchwork)(rng, width_m, depth_m)
+    x, y, top_m = width_m / 2, depth_m / 2, height_m + rise
     body = box_faces(
-        (-width_m / 2 + 0.2, -depth_m / 2 + 0.2, -foot_m),
-        (width_m / 2 - 0.2, depth_m / 2 - 0.2, height_m),
-        top=roof_texture,
+        (0.2 - x, 0.2 - y, -foot_m),
+        (x - 0.2, y - 0.2, height_m),
+        top=cover,
         sides=walls,
-        top_heights=(height_m, height_m + rise),
+        top_heights=(height_m, top_m),
     )
-    x, y = width_m / 2, depth_m / 2
-    roof = np.array(
-        [[-x, y, height_m], [x, y, height_m], [x, -y, height_m + rise], [-x, -y, height_m + rise]]
-    )
-    faces = [*body[:4], Face(corners=roof, texture=roof_texture, layer=2, two_sided=True)]
+    roof = np.array([[-x, y, height_m], [x, y, height_m], [x, -y, top_m], [-x, -y, top_m]])
+    faces = [*body[:4], Face(corners=roof, texture=cover, layer=2, two_sided=True)]
     if rng.random() < 0.35:
         faces.append(_porch(rng, width_m, depth_m, height_m))
     return faces + _weights(rng, roof)
