@@ -10,6 +10,7 @@ from inference.frames import EnuFrame
 from inference.nearby import plane_to_wgs84, wgs84_to_plane
 from inference.receipt import NotPlaced
 from inference.sighting import Placement, Sighting
+from inference.uncertainty import covariance_within_flight
 
 # 1 mm: keeps the covariance of a position without any own error invertible.
 _RIDGE_M2 = 1e-6
@@ -21,11 +22,13 @@ _SAME_RAY_MIN_M = 0.01
 
 
 def fuse_placements(placements: Sequence[Placement]) -> Placement:
-    """Return the weighted mean of positions whose own errors are independent.
+    """Return the weighted mean of positions of one object whose own errors are independent.
 
-    With weights W_i (summing to the identity) from the inverse own covariances C_i, the mean has
-    the own covariance sum W_i C_i W_i^T, which shrinks with the number of positions, and the
-    loading sum W_i L_i, which does not: an error that all share moves the mean as it moves each.
+    With weights W_i that sum to the identity, the mean has the own covariance sum W_i C_i W_i^T,
+    which shrinks with the number of positions, and the loading sum W_i L_i, which does not: an
+    error that all share moves the mean as it moves each. The weights are the inverse covariances
+    within the flight, so that a view from the side, which hangs on the object's height, counts
+    less than one from above.
 
     Method, datum and outline are those of the most accurate one; the outline moves along.
     """
@@ -34,7 +37,7 @@ def fuse_placements(placements: Sequence[Placement]) -> Placement:
     if len(ranked) == 1:
         return best
     frame = EnuFrame(latitude_deg=best.latitude_deg, longitude_deg=best.longitude_deg)
-    weights = _weights([place.own_covariance_m2 for place in ranked])
+    weights = _weights([covariance_within_flight(place) for place in ranked])
     positions_m = _positions_m(ranked, frame)
     mean_m = np.einsum("nij,nj->i", weights, np.nan_to_num(positions_m))
     own = np.stack([place.own_covariance_m2 for place in ranked])
@@ -100,8 +103,8 @@ def _positions_m(placements: Sequence[Placement], frame: EnuFrame) -> NDArray[np
 def _weights(covariances_m2: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
     """Return (N, 3, 3) matrices that sum to the identity, from the inverse covariances.
 
-    Height is weighed apart from east and north: over flat ground it has no error of its own and
-    would otherwise pull the horizontal position through its correlation.
+    Height is weighed apart from east and north: over flat ground all heights are alike and say
+    nothing, but would pull the horizontal position through their correlation with it.
     """
     information = np.zeros((len(covariances_m2), 3, 3))
     stacked = np.stack(covariances_m2) + _RIDGE_M2 * np.eye(3)
@@ -139,8 +142,8 @@ def _median_size_m(placements: Sequence[Placement]) -> tuple[float, float]:
 
 def _accuracy_order(place: Placement) -> tuple[float, float, float]:
     """Return the key that sorts the most accurate placement first, whatever the input order."""
-    own_m2 = float(np.trace(place.own_covariance_m2[:2, :2]))
-    return own_m2, place.latitude_deg, place.longitude_deg
+    error_m2 = float(np.trace(covariance_within_flight(place)[:2, :2]))
+    return error_m2, place.latitude_deg, place.longitude_deg
 
 
 def _sighting_order(sighting: Sighting) -> tuple[float, str]:

@@ -135,7 +135,7 @@ def _jacobian(
         roll_offset_deg=shifts[:, 3],
         focal_offset_ratio=shifts[:, 4],
     )
-    # A camera that is higher above the ground than thought is ground that is lower.
+    # Ground that is higher by some metres is cast on as a camera that is lower by as much.
     origins = np.column_stack([np.zeros((14, 2)), view.camera_height_m - shifts[:, 0]])
     points = _cast_or_level(view, origins, directions, level_up_m=float(hit[2]))
     points[:, 2] += shifts[:, 0]

@@ -37,9 +37,11 @@ YAW_SHARED_SIGMA_MAGNETIC_DEG = 8.0  # the declination is not known here
 YAW_OWN_SIGMA_DEG = 0.7
 PITCH_SHARED_SIGMA_DEG = 0.6
 PITCH_OWN_SIGMA_DEG = 0.4
-ROLL_OWN_SIGMA_DEG = 0.8
-# Angles of the airframe or of a light sensor on it, where the camera is bolted on without gimbal.
-BOLTED_ON_SIGMA_DEG = 3.0
+ROLL_SHARED_SIGMA_DEG = 0.6
+ROLL_OWN_SIGMA_DEG = 0.5
+# Angles of the airframe or of a light sensor on it, where the camera is bolted on without gimbal:
+# how it sits there is shared by the flight, how far the sensor lags in gusts is not.
+BOLTED_ON_SIGMA_DEG = 2.0
 
 POSITION_REASONS = (ReasonCode.NO_GPS, ReasonCode.GPS_ZERO, ReasonCode.GPS_OUT_OF_RANGE)
 
@@ -48,7 +50,7 @@ POSITION_REASONS = (ReasonCode.NO_GPS, ReasonCode.GPS_ZERO, ReasonCode.GPS_OUT_O
 class PoseAccuracy:
     """One-sigma accuracies, each split in what a flight's photos share and a photo's own part.
 
-    Shared errors (GNSS offset, yaw and pitch bias, height offset) do not average out over the
+    Shared errors (GNSS offset, height offset, bias of the angles) do not average out over the
     photos of a flight; own errors do.
     """
 
@@ -60,6 +62,7 @@ class PoseAccuracy:
     own_yaw_deg: float
     shared_pitch_deg: float
     own_pitch_deg: float
+    shared_roll_deg: float
     own_roll_deg: float
 
 
@@ -155,8 +158,9 @@ def plan_accuracy(
         own_vertical_m=own_vertical if fixed else BAROMETER_OWN_SIGMA_M,
         shared_yaw_deg=yaw,
         own_yaw_deg=YAW_OWN_SIGMA_DEG,
-        shared_pitch_deg=PITCH_SHARED_SIGMA_DEG,
+        shared_pitch_deg=max(PITCH_SHARED_SIGMA_DEG, tilt),
         own_pitch_deg=max(PITCH_OWN_SIGMA_DEG, tilt),
+        shared_roll_deg=max(ROLL_SHARED_SIGMA_DEG, tilt),
         own_roll_deg=max(ROLL_OWN_SIGMA_DEG, tilt),
     )
 

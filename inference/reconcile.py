@@ -19,7 +19,7 @@ from inference.merge import ground_size_m, rank_sightings
 from inference.nearby import find_neighbourhoods, wgs84_to_plane
 from inference.receipt import NotPlaced
 from inference.sighting import Finding, Placement, Sighting
-from inference.uncertainty import full_covariance
+from inference.uncertainty import full_covariance, own_flight_errors
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
@@ -162,20 +162,14 @@ def _make_issue(findings: Sequence[Finding]) -> CandidateIssue:
 
 
 def _fuse_findings(findings: Sequence[Finding]) -> Placement | NotPlaced:
-    """Return the joint place; the biases of several flights average out as own errors do."""
+    """Return the joint place; the biases of several flights average out as own errors do.
+
+    The object's height does not: seen from the same side, every flight is wrong in the same way.
+    """
     places = [f.position for f in findings if isinstance(f.position, Placement)]
     if len(places) < 2:
         return findings[0].position
-    return fuse_placements(
-        [
-            replace(
-                place,
-                own_covariance_m2=full_covariance(place),
-                shared_loading_m=np.zeros_like(place.shared_loading_m),
-            )
-            for place in places
-        ]
-    )
+    return fuse_placements([own_flight_errors(place) for place in places])
 
 
 def _look_up(issue: CandidateIssue, areas: AreaIndex) -> CandidateIssue:

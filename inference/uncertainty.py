@@ -1,7 +1,7 @@
 """How wrong a position may be: first-order propagation, and what an ellipse says of it."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,12 +9,15 @@ from numpy.typing import NDArray
 from inference.sighting import Placement
 from inference.view import View
 
-# Columns of `Placement.shared_loading_m`: errors that all photos of a flight have in common.
-SHARED_ERRORS = ("gnss_east", "gnss_north", "height", "yaw", "pitch", "focal_length")
+# Columns of `Placement.shared_loading_m`: errors that all photos of a flight have in common, and
+# one that all views of an object have in common, whatever the flight.
+FLIGHT_ERRORS = ("gnss_east", "gnss_north", "height", "yaw", "pitch", "roll", "focal_length")
+SHARED_ERRORS = (*FLIGHT_ERRORS, "object_height")
 
 # What is shifted to see how the position answers; the box's middle moves in photo pixels.
 PARAMETERS = ("height", "yaw", "pitch", "roll", "focal_length", "column", "row")
-SHARED_PARAMETERS = (0, 1, 2, 4)  # in the order of SHARED_ERRORS
+HEIGHT = 0
+FLIGHT_PARAMETERS = slice(0, 5)  # in the order of FLIGHT_ERRORS
 
 # A box's middle is off by about a tenth of its side: two boxes shifted so overlap with an IoU of
 # about 0.8.
@@ -32,24 +35,29 @@ OBJECT_HEIGHT_SIGMA_M = {
 OTHER_OBJECT_HEIGHT_SIGMA_M = 1.0
 OBJECT_HEIGHT_ON_MODEL_SIGMA_M = 0.5
 
-CHI_SQUARED_DEGREES = 2  # of freedom in the plane: level = 1 - exp(-k^2 / 2)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ErrorBudget:
     """One sigma of each of PARAMETERS: (7,) shared by the flight and (7,) of the photo alone.
 
     Height is in metres, angles in degrees, focal length a part of itself, the box in pixels.
+
+    Attributes:
+        object_height_m: One sigma of the height at which the object is fixed to the world, above
+            the ground that rays are cast on. Not known better from further photos: seen from one
+            side, they all put the object too near or too far.
     """
 
     shared: NDArray[np.float64]
     own: NDArray[np.float64]
+    object_height_m: float
 
     @property
     def total(self) -> NDArray[np.float64]:
-        """Return (7,) both together."""
-        both: NDArray[np.float64] = np.hypot(self.shared, self.own)
-        return both
+        """Return (7,) all together."""
+        together: NDArray[np.float64] = np.hypot(self.shared, self.own)
+        together[HEIGHT] = math.hypot(together[HEIGHT], self.object_height_m)
+        return together
 
 
 def plan_error_budget(
@@ -61,15 +69,15 @@ def plan_error_budget(
     object_height = OBJECT_HEIGHT_SIGMA_M.get(class_name, OTHER_OBJECT_HEIGHT_SIGMA_M)
     if view.has_ground_model:
         object_height = OBJECT_HEIGHT_ON_MODEL_SIGMA_M
-    own_height = math.hypot(view.own_height_sigma_m, object_height)
     column = math.hypot(MIN_BOX_SIGMA_PX, BOX_SIGMA_RATIO * (x_max - x_min))
     row = math.hypot(MIN_BOX_SIGMA_PX, BOX_SIGMA_RATIO * (y_max - y_min))
     own_angles = (accuracy.own_yaw_deg, accuracy.own_pitch_deg, accuracy.own_roll_deg)
-    shared_angles = (accuracy.shared_yaw_deg, accuracy.shared_pitch_deg, 0.0)
+    shared_angles = (accuracy.shared_yaw_deg, accuracy.shared_pitch_deg, accuracy.shared_roll_deg)
     focal = view.camera.focal_sigma_ratio
     return ErrorBudget(
         shared=np.array([view.shared_height_sigma_m, *shared_angles, focal, 0.0, 0.0]),
-        own=np.array([own_height, *own_angles, 0.0, column, row]),
+        own=np.array([view.own_height_sigma_m, *own_angles, 0.0, column, row]),
+        object_height_m=math.hypot(view.ground_sigma_m, object_height),
     )
 
 
@@ -77,7 +85,7 @@ def split_errors(
     jacobian: NDArray[np.float64], budget: ErrorBudget, *, shared_horizontal_m: float,
     own_horizontal_m: float,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:  # fmt: skip
-    """Return the own covariance (3, 3) in m² and the shared loading (3, K) in m.
+    """Return the own covariance (3, 3) in m² and the loading (3, K) in m of SHARED_ERRORS.
 
     Args:
         jacobian: (3, 7) metres of east, north, up for a unit of each of PARAMETERS.
@@ -89,8 +97,9 @@ def split_errors(
     # The camera's place moves the position by as much as itself.
     own = own_columns @ own_columns.T + np.diag([1.0, 1.0, 0.0]) * own_horizontal_m**2
     place = np.eye(3)[:, :2] * shared_horizontal_m
-    shared_columns = (jacobian * budget.shared)[:, SHARED_PARAMETERS]
-    return own, np.column_stack([place, shared_columns])
+    flight = (jacobian * budget.shared)[:, FLIGHT_PARAMETERS]
+    object_height = jacobian[:, HEIGHT] * budget.object_height_m
+    return own, np.column_stack([place, flight, object_height])
 
 
 def full_covariance(placement: Placement) -> NDArray[np.float64]:
@@ -98,6 +107,24 @@ def full_covariance(placement: Placement) -> NDArray[np.float64]:
     loading = placement.shared_loading_m
     total: NDArray[np.float64] = placement.own_covariance_m2 + loading @ loading.T
     return total
+
+
+def covariance_within_flight(placement: Placement) -> NDArray[np.float64]:
+    """Return the (3, 3) covariance in m² without what moves all objects of a flight alike."""
+    loading = placement.shared_loading_m[:, len(FLIGHT_ERRORS) :]
+    rest: NDArray[np.float64] = placement.own_covariance_m2 + loading @ loading.T
+    return rest
+
+
+def own_flight_errors(placement: Placement) -> Placement:
+    """Return the place beside those of other flights: its flight's errors are its own there."""
+    flight = placement.shared_loading_m.copy()
+    flight[:, len(FLIGHT_ERRORS) :] = 0.0
+    return replace(
+        placement,
+        own_covariance_m2=placement.own_covariance_m2 + flight @ flight.T,
+        shared_loading_m=placement.shared_loading_m - flight,
+    )
 
 
 def error_ellipse(

@@ -31,9 +31,9 @@ MAX_RANGE_PER_HEIGHT = 30.0  # slant, on falling ground
 # The distance to what is seen at the middle tells little of the height when looking far ahead.
 MIN_LASER_DEPRESSION_DEG = 15.0
 
-# One sigma of the ground's height below the camera, shared by a flight; `inference.takeoff` has
-# that over a height model.
-FLAT_GROUND_SIGMA_M = 4.5  # the ground in view is not level with the take-off place
+# One sigma of the ground's height in one place against the take-off place, shared by all views of
+# that place; `inference.takeoff` has that over a height model.
+FLAT_GROUND_SIGMA_M = 4.5
 # One sigma of a photo's own.
 LASER_SIGMA_M = 0.5
 LASER_FLAT_SIGMA_M = 1.0  # the ground around the point that the laser met is not level
@@ -57,6 +57,7 @@ class View:
         has_ground_model: Whether `ground` is one, so that its heights may be told.
         shared_height_sigma_m: Of the camera's height above the ground, shared by the flight.
         own_height_sigma_m: Likewise, of this photo alone.
+        ground_sigma_m: Of the ground's height in one place, shared by all views of that place.
     """
 
     camera: Camera
@@ -71,6 +72,7 @@ class View:
     has_ground_model: bool
     shared_height_sigma_m: float
     own_height_sigma_m: float
+    ground_sigma_m: float
 
     @property
     def surface(self) -> Surface:
@@ -203,7 +205,12 @@ def _laser_view(camera: Camera, pose: Pose, ground: Ground | None) -> View:
     point = _center_ray(camera, pose) * (pose.laser_distance_m or 0.0)
     above_ground_m = -float(point[2])
     view = _view(camera, pose, method=LASER, above_ground_m=above_ground_m)
-    view = replace(view, shared_height_sigma_m=0.0, own_height_sigma_m=LASER_FLAT_SIGMA_M)
+    view = replace(
+        view,
+        shared_height_sigma_m=0.0,
+        own_height_sigma_m=LASER_FLAT_SIGMA_M,
+        ground_sigma_m=0.0,
+    )
     if ground is None:
         return view
     surface = ground.around(view.frame, view.bounds)
@@ -242,6 +249,7 @@ def _model_view(
         height_datum=ground.datum,
         has_ground_model=True,
         shared_height_sigma_m=math.hypot(pose.accuracy.shared_vertical_m, sigma_m),
+        ground_sigma_m=0.0,
     )
 
 
@@ -258,8 +266,9 @@ def _view(camera: Camera, pose: Pose, *, method: str, above_ground_m: float) -> 
         height_datum=None,
         method=method,
         has_ground_model=False,
-        shared_height_sigma_m=math.hypot(pose.accuracy.shared_vertical_m, FLAT_GROUND_SIGMA_M),
+        shared_height_sigma_m=pose.accuracy.shared_vertical_m,
         own_height_sigma_m=pose.accuracy.own_vertical_m,
+        ground_sigma_m=FLAT_GROUND_SIGMA_M,
     )
 
 

@@ -18,6 +18,7 @@ from inference.fuse import (
 from inference.nearby import plane_to_wgs84, wgs84_to_plane
 from inference.receipt import NotPlaced, ReasonCode
 from inference.sighting import Detection, Placement, Sighting
+from inference.uncertainty import SHARED_ERRORS
 
 FRAME = EnuFrame(latitude_deg=30.28, longitude_deg=120.15)
 
@@ -95,6 +96,31 @@ def test_20_sightings_under_one_bias_do_not_shrink_below_it() -> None:
 def test_a_bias_that_acts_against_itself_cancels() -> None:
     fused = fuse_placements([make_place(shared_m=3.0), make_place(shared_m=-3.0)])
     assert fused.shared_loading_m[0, 0] == pytest.approx(0.0, abs=1e-12)
+
+
+def make_view_of_tall_object(*, own_m: float, height_m: float, east_m: float = 0.0) -> Placement:
+    """Return a place that the object's height moves to the east, as a view from the west does."""
+    loading = np.zeros((3, len(SHARED_ERRORS)))
+    loading[0, SHARED_ERRORS.index("object_height")] = height_m
+    return replace(make_place(own_m=own_m, east_m=east_m), shared_loading_m=loading)
+
+
+def test_views_of_a_tall_object_from_one_side_are_all_wrong_alike() -> None:
+    fused = fuse_placements([make_view_of_tall_object(own_m=1.0, height_m=3.0) for _ in range(10)])
+    # Own: 1 / 10. The object's height: 9, as for one view.
+    assert full_covariance_m2(fused)[0, 0] == pytest.approx(9.1, abs=1e-3)
+
+
+def test_views_of_a_tall_object_from_opposite_sides_correct_each_other() -> None:
+    sides = [make_view_of_tall_object(own_m=1.0, height_m=sign * 3.0) for sign in (1, -1)]
+    assert full_covariance_m2(fuse_placements(sides))[0, 0] == pytest.approx(0.5, abs=1e-3)
+
+
+def test_a_view_from_above_weighs_more_than_one_from_the_side() -> None:
+    above = make_view_of_tall_object(own_m=1.0, height_m=0.0)
+    side = make_view_of_tall_object(own_m=1.0, height_m=3.0, east_m=11.0)
+    # Weights 1/1 and 1/(1 + 9): 11 * 0.1 / 1.1 = 1.
+    assert east_m(fuse_placements([above, side])) == pytest.approx(1.0, abs=1e-3)
 
 
 def test_directions_are_weighed_apart() -> None:

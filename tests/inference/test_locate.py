@@ -300,6 +300,16 @@ def test_a_height_error_moves_the_place_along_the_view() -> None:
     assert height == pytest.approx([0.0, -sigma, sigma], rel=0.01, abs=0.01)
 
 
+def test_the_height_of_an_object_is_no_error_of_one_photo_alone() -> None:
+    view = make_view(pitch_deg=-45.0)
+    garbage = placed(make_detection(CX, CY), view)
+    billboard = placed(make_detection(CX, CY, class_name="damaged_billboard"), view)
+    assert billboard.own_covariance_m2 == pytest.approx(garbage.own_covariance_m2, rel=0.05)
+    height = billboard.shared_loading_m[:, SHARED_ERRORS.index("object_height")]
+    # 3 m for the billboard and 4.5 m for the ground below it: 5.41 m nearer at 45 degrees.
+    assert height == pytest.approx([0.0, -5.41, 5.41], rel=0.03, abs=0.01)
+
+
 def test_rtk_and_steeper_views_are_more_accurate() -> None:
     def major(**pose: object) -> float:
         return error_ellipse(full_covariance(placed(make_detection(CX, CY), make_view(**pose))))[0]
@@ -338,8 +348,8 @@ def draw_truths(
 ) -> np.ndarray:
     """Where the object may really be, (count, 2) east and north, given what the photo says."""
     budget = plan_error_budget(view, class_name=detection.class_name, box_photo=detection.box_photo)
-    sigmas = np.hypot(budget.shared, budget.own)
-    height, yaw, pitch, roll, focal, column, row = (rng.normal(size=(count, 7)) * sigmas).T
+    errors = rng.normal(size=(count, 7)) * budget.total
+    height, yaw, pitch, roll, focal, column, row = errors.T
     accuracy, camera = view.pose.accuracy, view.camera
     place = rng.normal(size=(count, 2)) * math.hypot(
         accuracy.shared_horizontal_m, accuracy.own_horizontal_m

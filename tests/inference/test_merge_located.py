@@ -16,7 +16,7 @@ from inference.nearby import plane_to_wgs84, wgs84_to_plane
 from inference.pose import rotation_camera_to_enu
 from inference.sighting import Detection, Placement, Sighting
 from inference.uncertainty import full_covariance
-from inference.view import View, plan_view
+from inference.view import FLAT_GROUND_SIGMA_M, View, plan_view
 
 FRAME = EnuFrame(latitude_deg=30.28, longitude_deg=120.15)
 START = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
@@ -35,6 +35,7 @@ class SharedErrors:
     height: float
     yaw: float
     pitch: float
+    roll: float
     focal: float
 
 
@@ -95,7 +96,7 @@ def photograph(
         view.pose.pitch_deg
         + errors.pitch * accuracy.shared_pitch_deg
         + own[4] * accuracy.own_pitch_deg,
-        own[5] * accuracy.own_roll_deg,
+        errors.roll * accuracy.shared_roll_deg + own[5] * accuracy.own_roll_deg,
     )[0]
     rays = (objects_m - true_camera_m) @ rotation
     focal_px = FOCAL_PX * (1.0 + errors.focal * view.camera.focal_sigma_ratio)
@@ -108,13 +109,16 @@ def fly(seed: int) -> tuple[list[Sighting], dict[str, int], NDArray[np.float64]]
     rng = np.random.default_rng(seed)
     grid = np.array([(i, j) for i in range(8) for j in range(7)][:50])
     truth_m = (grid + 0.5) * 20.0 + rng.uniform(-3.0, 3.0, size=(50, 2))
-    objects_m = np.column_stack([truth_m, rng.normal(0.0, 0.5, size=50)])
+    # The ground is not level with the take-off place, and rubbish has a height.
+    heights_m = rng.normal(0.0, np.hypot(FLAT_GROUND_SIGMA_M, 0.5), size=50)
+    objects_m = np.column_stack([truth_m, heights_m])
     errors = SharedErrors(
         gnss=rng.standard_normal(2),
         height=float(rng.standard_normal()),
         # The normal distribution's quantiles: the coverage must not hang on lucky draws.
         yaw=NormalDist().inv_cdf((seed + 0.5) / 20),
         pitch=float(rng.standard_normal()),
+        roll=float(rng.standard_normal()),
         focal=float(rng.standard_normal()),
     )
     sightings: list[Sighting] = []

@@ -98,6 +98,8 @@ def test_tilt_of_a_camera_without_gimbal_is_trusted_less() -> None:
     assert isinstance(airframe, Pose)
     assert airframe.accuracy.own_roll_deg > gimbal.accuracy.own_roll_deg
     assert airframe.accuracy.own_pitch_deg > gimbal.accuracy.own_pitch_deg
+    assert airframe.accuracy.shared_roll_deg > gimbal.accuracy.shared_roll_deg
+    assert airframe.accuracy.shared_pitch_deg > gimbal.accuracy.shared_pitch_deg
 
 
 def test_looking_straight_down_heading_north_the_top_of_the_picture_is_north() -> None:

@@ -16,6 +16,7 @@ from inference.nearby import plane_to_wgs84, wgs84_to_plane
 from inference.receipt import NotPlaced, ReasonCode
 from inference.reconcile import CandidateIssue, reconcile
 from inference.sighting import Detection, Finding, Placement, Sighting
+from inference.uncertainty import SHARED_ERRORS, full_covariance
 
 FRAME = EnuFrame(latitude_deg=30.28, longitude_deg=120.15)
 DAY_1 = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
@@ -102,6 +103,22 @@ def test_biases_of_different_flights_average_out() -> None:
     assert not issue.position.shared_loading_m.any()
     east, _ = wgs84_to_plane(FRAME, issue.position.latitude_deg, issue.position.longitude_deg)[0]
     assert east == pytest.approx(1.0, abs=1e-3)
+
+
+def test_the_height_of_an_object_stays_unknown_however_many_flights_see_it() -> None:
+    loading = np.zeros((3, len(SHARED_ERRORS)))
+    loading[0, SHARED_ERRORS.index("gnss_east")] = 2.0
+    loading[0, SHARED_ERRORS.index("object_height")] = 3.0
+    findings = [make_finding(f"f{number}", flight=number) for number in (1, 2)]
+    seen_from_one_side = [
+        replace(finding, position=replace(finding.position, shared_loading_m=loading))
+        for finding in findings
+        if isinstance(finding.position, Placement)
+    ]
+    (issue,) = issues_of(*seen_from_one_side)
+    assert isinstance(issue.position, Placement)
+    # (0.3^2 + 2^2) / 2 + 3^2
+    assert full_covariance(issue.position)[0, 0] == pytest.approx(11.045, abs=1e-3)
 
 
 def test_one_finding_keeps_its_position() -> None:

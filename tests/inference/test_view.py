@@ -105,6 +105,7 @@ def test_laser_tells_the_height_at_the_middle() -> None:
         50.0, abs=1e-3
     )
     assert view.shared_height_sigma_m == 0.0
+    assert view.ground_sigma_m == 0.0
 
 
 def test_laser_works_without_relative_altitude_and_puts_the_camera_over_the_model() -> None:
