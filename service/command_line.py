@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from models.errors import ModelError
-from models.openvino_detector import read_openvino_detector
+from models.openvino_detector import Precision, read_openvino_detector
 from models.registry import REGISTRY_FOLDER, read_model
 from service.demo import compare_with_truth, show_score, write_demo_flight
 from service.errors import CannotStartError, ServiceError
@@ -82,6 +82,10 @@ def inspect(
     model: Annotated[
         str | None, typer.Option(metavar="NAME|DIR", help="Model of the registry, or its folder.")
     ] = None,
+    precision: Annotated[
+        Precision,
+        typer.Option(help="f32: the same on every machine; bf16: far faster on new processors."),
+    ] = Precision.F32,
     lang: Annotated[str | None, typer.Option(metavar="en|zh", help="Of report and advice.")] = None,
     timezone: Annotated[
         str | None,
@@ -114,6 +118,7 @@ def inspect(
             min_confidence=_parse_general_confidence(min_confidence or ()),
             min_confidence_by_class=_parse_class_confidences(min_confidence or ()),
             classes=_parse_classes(classes),
+            precision=precision.value,
             language=_parse_language(lang or settings.language),
             assumed_zone=_parse_zone(timezone),
             workers=_parse_workers(workers, settings),
@@ -178,7 +183,10 @@ def _complain(message: str) -> None:
 
 def _read_model(name: str | None) -> InspectModel:
     found = read_model(name)
-    return InspectModel(manifest=found.manifest, load=lambda: read_openvino_detector(found))
+    return InspectModel(
+        manifest=found.manifest,
+        load=lambda precision: read_openvino_detector(found, precision=Precision(precision)),
+    )
 
 
 def _parse_general_confidence(texts: Sequence[str]) -> float | None:
