@@ -77,7 +77,7 @@ def detect_objects(
     )
     height_px, width_px = pixels.shape[:2]
     boxes = box_upright_to_photo(found.boxes, orientation, width_px=width_px, height_px=height_px)
-    origin = (photo_sha256, manifest.weights_sha256, detection_settings_hash(settings))
+    origin = (photo_sha256, manifest.weights_sha256, detection_settings_hash(settings, manifest))
     detections: dict[str, Detection] = {}
     for row, box in enumerate(boxes):
         class_name = detector.classes[int(found.class_ids[row])]
@@ -94,9 +94,19 @@ def detect_objects(
     return tuple(sorted(detections.values(), key=lambda found: (-found.confidence, found.id)))
 
 
-def detection_settings_hash(settings: DetectSettings) -> str:
-    """Return the SHA-256 of all that decides what is detected, the model left aside."""
-    return settings_hash({"pipeline": PIPELINE_VERSION, "detect": settings})
+def detection_settings_hash(settings: DetectSettings, manifest: ModelManifest) -> str:
+    """Return the SHA-256 of all that decides what is detected, the model's weights left aside."""
+    return settings_hash(
+        {
+            "pipeline": PIPELINE_VERSION,
+            "detect": settings,
+            # A manifest may be corrected while the weights stay.
+            "classes": manifest.classes,
+            "input_size_px": manifest.input_size_px,
+            "gsd_range_m": manifest.gsd_range_m,
+            "street_long_side_px": manifest.street_long_side_px,
+        }
+    )
 
 
 def conclude(

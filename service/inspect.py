@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import tzinfo
 from pathlib import Path, PurePosixPath
 
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError
 
 from datasets.taxonomy import CLASS_NAMES
 from inference.areas import GridCell, Permit
@@ -54,6 +54,7 @@ class InspectOptions:
         min_confidence: For all classes; None for the model's own.
         min_confidence_by_class: These go before.
         classes: Those to look for; None for all.
+        precision: That the detector calculates with.
         assumed_zone: For capture times that state no time zone.
         workers: Threads that read photos; they change the speed alone.
         fresh: Forget what is done.
@@ -67,6 +68,7 @@ class InspectOptions:
     min_confidence: float | None = None
     min_confidence_by_class: Mapping[str, float] = field(default_factory=dict)
     classes: tuple[str, ...] | None = None
+    precision: str = "f32"
     language: str = "en"
     assumed_zone: tzinfo | None = None
     workers: int = 2
@@ -75,10 +77,14 @@ class InspectOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InspectModel:
-    """A model to inspect with; it is loaded only where photos are left to do."""
+    """A model to inspect with.
+
+    Attributes:
+        load: Called only where photos are left to do, with the precision to calculate with.
+    """
 
     manifest: ModelManifest
-    load: Callable[[], Detector]
+    load: Callable[[str], Detector]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -120,8 +126,14 @@ def inspect_photos(
     ):
         try:
             return _run(job, store)
-        except (OSError, OperationalError) as error:
-            raise StoppedError(f"cannot go on: {error}; the same command goes on there") from error
+        except OSError as error:
+            raise _stopped(error) from error
+        except DatabaseError as error:
+            raise _stopped(error.orig or error) from error
+
+
+def _stopped(cause: BaseException) -> StoppedError:
+    return StoppedError(f"cannot go on: {cause}; the same command goes on there")
 
 
 def _run(job: Job, store: Store) -> InspectionResult:
@@ -165,11 +177,12 @@ def _plan_settings(options: InspectOptions, manifest: ModelManifest) -> DetectSe
         classes=options.classes,
         min_confidence=options.min_confidence,
         min_confidence_by_class=options.min_confidence_by_class,
+        precision=options.precision,
     )
 
 
 def _plan_run(manifest: ModelManifest, settings: DetectSettings) -> Run:
-    settings_sha256 = detection_settings_hash(settings)
+    settings_sha256 = detection_settings_hash(settings, manifest)
     return Run(
         id=settings_hash({"model": manifest.weights_sha256, "settings": settings_sha256})[:32],
         model_name=manifest.name,
@@ -236,7 +249,7 @@ def _inspect_rest(
     tasks = _plan_tasks(photos, plans, done=store.read_inspections(job.run.id))
     if not tasks:
         return
-    detector = job.model.load()
+    detector = job.model.load(job.settings.precision)
     job.reporter.begin("Inspecting photos", total=len(tasks))
     workers = job.options.workers
     for task, pixels in read_ahead(tasks, _read_pixels, threads=workers, ahead=workers):

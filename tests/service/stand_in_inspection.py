@@ -66,7 +66,7 @@ def find_bright_spot(crop: Image) -> Detections:
 def inspect_with_stand_in(
     options: InspectOptions, *, detector: BrightSpotDetector | None = None
 ) -> InspectionResult:
-    model = InspectModel(manifest=MANIFEST, load=lambda: detector or BrightSpotDetector())
+    model = InspectModel(manifest=MANIFEST, load=lambda _: detector or BrightSpotDetector())
     return inspect_photos(options, model=model, reporter=SilentReporter())
 
 

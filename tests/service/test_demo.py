@@ -29,7 +29,7 @@ def short_plan() -> FlightPlan:
 
 def inspect_flight(folder: Path, out: Path) -> InspectionResult:
     found = read_model()
-    model = InspectModel(manifest=found.manifest, load=lambda: read_openvino_detector(found))
+    model = InspectModel(manifest=found.manifest, load=lambda _: read_openvino_detector(found))
     options = InspectOptions(paths=(folder,), output=out)
     return inspect_photos(options, model=model, reporter=SilentReporter())
 
