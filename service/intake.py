@@ -57,7 +57,7 @@ def find_files(paths: Sequence[Path], *, output: Path) -> list[FoundFile]:
     folders are followed, each folder is visited once. Output folders are left out.
 
     Raises:
-        CannotStartError: A path does not exist, or is the output folder itself.
+        CannotStartError: A path does not exist, or is an output folder itself.
     """
     roots = [_checked_root(path, output=output) for path in paths]
     if not roots:
@@ -142,10 +142,13 @@ def _printable(character: str) -> str:
 def _checked_root(path: Path, *, output: Path) -> Path:
     try:
         root = path.resolve(strict=True)
+        is_output = (root / STORE_NAME).exists()
     except (OSError, RuntimeError) as error:
         raise CannotStartError(f"{stable_name(str(path))} cannot be opened: {error}") from error
-    if root == output.resolve():
+    if root.is_relative_to(output.resolve()):
         raise CannotStartError("--out is the folder of the photos itself; name another one")
+    if is_output:
+        raise CannotStartError(f"{stable_name(str(path))} holds results of an inspection")
     return root
 
 
@@ -165,7 +168,8 @@ def _walk(root: Path, visited: set[tuple[int, int]]) -> Iterator[tuple[Path, Rea
             continue
         # A link may lead to a folder around the root: that was not asked for.
         around = folder != root and root.is_relative_to(folder.resolve())
-        if key in visited or around or (folder / STORE_NAME).exists():
+        is_output = any(entry.name == STORE_NAME for entry in entries)
+        if key in visited or around or is_output:
             continue
         visited.add(key)
         for entry in entries:

@@ -105,6 +105,20 @@ def test_a_folder_that_may_not_be_opened_is_on_the_receipt(tmp_path: Path) -> No
     assert got["locked"].stored.reasons[0].code is ReasonCode.UNREADABLE_FILE
 
 
+def test_a_folder_whose_files_cannot_be_named_is_on_the_receipt(tmp_path: Path) -> None:
+    # Linux takes paths of 4095 bytes: the folder can still be listed, its files not opened.
+    deep = os.fsencode(tmp_path)
+    while len(deep) < 4080:
+        deep += b"/" + b"d" * min(255, 4080 - len(deep) - 1)
+    os.makedirs(deep)  # noqa: PTH103 - bytes, no text
+    folder = os.open(deep, os.O_RDONLY)
+    os.close(os.open(b"DJI_20261124_0001.JPG", os.O_CREAT | os.O_WRONLY, dir_fd=folder))
+    os.close(folder)
+    (received,) = receive(tmp_path).values()
+    assert received.stored.name.endswith("/DJI_20261124_0001.JPG")
+    assert received.stored.reasons[0].code is ReasonCode.UNREADABLE_FILE
+
+
 def test_equal_files_are_read_once_and_name_the_first(tmp_path: Path) -> None:
     for name in ("b.jpg", "a/x.jpg", "c.jpg"):
         write_photo(tmp_path / name)
@@ -155,5 +169,13 @@ def test_a_path_that_does_not_exist_is_named(tmp_path: Path) -> None:
 
 
 def test_results_are_never_written_among_the_photos(tmp_path: Path) -> None:
-    with pytest.raises(CannotStartError, match="--out is the folder of the photos"):
-        find_files([tmp_path], output=tmp_path)
+    for folder in (tmp_path, tmp_path / "evidence"):
+        folder.mkdir(exist_ok=True)
+        with pytest.raises(CannotStartError, match="--out is the folder of the photos"):
+            find_files([folder], output=tmp_path)
+
+
+def test_results_of_an_inspection_are_not_inspected(tmp_path: Path) -> None:
+    (tmp_path / STORE_NAME).touch()
+    with pytest.raises(CannotStartError, match="holds results of an inspection"):
+        find_files([tmp_path], output=tmp_path / "out")
