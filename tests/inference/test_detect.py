@@ -201,14 +201,26 @@ def test_a_score_given_goes_before_the_models_own(min_confidence: float) -> None
 MEASURED = """
 import resource, sys
 from pathlib import Path
+import numpy as np
 from inference.decode import read_pixels
 from inference.detect import detect_photo, plan_detect_settings
 from inference.read_ahead import read_ahead
 from models.openvino_detector import read_openvino_detector
 from models.registry import read_model
+from models.suppression import no_detections
+
+class FewRuns:
+    # Every tile is cut, but only the first 24 of a picture go through the network.
+    def __init__(self, detector):
+        self.detector, self.classes = detector, detector.classes
+        self.input_size_px, self.batch_size = detector.input_size_px, detector.batch_size
+    def detect(self, crops, *, min_score):
+        first = [np.array(crops[i]) for i in range(min(24, len(crops)))]
+        found = self.detector.detect(first, min_score=min_score)
+        return found + [no_detections() for i in range(len(first), len(crops)) if len(crops[i])]
 
 model = read_model(sys.argv[1])
-detector = read_openvino_detector(model)
+detector = FewRuns(read_openvino_detector(model))
 settings = plan_detect_settings(model.manifest, min_confidence=0.25)
 native_gsd_m = max(finest_m for finest_m, _ in model.manifest.gsd_range_m.values())
 photos = read_ahead([Path(sys.argv[2])] * 2, read_pixels)

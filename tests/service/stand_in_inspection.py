@@ -1,6 +1,9 @@
 """Inspects photos with a stand-in for the model; as a script, so that tests can kill it.
 
-Usage: stand_in_inspection.py OUT WORKERS KILL_AFTER PATH...
+Usage: stand_in_inspection.py OUT WORKERS MOMENT PATH...
+
+MOMENT is when it dies by SIGKILL: `step:4` once four files and photos are done and stored,
+`rename:2` just before the second file of results is put in its place, `never:0` not at all.
 """
 
 import os
@@ -34,22 +37,41 @@ MANIFEST = ModelManifest(
 
 
 class BrightSpotDetector:
-    """Takes what is nearly white for garbage; dies by SIGKILL after so many photos."""
+    """Takes what is nearly white for garbage."""
 
     classes = CLASSES
     input_size_px = MANIFEST.input_size_px
     batch_size = 4
 
-    def __init__(self, *, kill_after: int | None = None) -> None:
+    def __init__(self) -> None:
         self.photos = 0
-        self._kill_after = kill_after
 
     def detect(self, crops: Sequence[Image], *, min_score: float) -> list[Detections]:
         """Return one box a crop around all that is bright in it."""
-        if self.photos == self._kill_after:
-            os.kill(os.getpid(), signal.SIGKILL)
         self.photos += 1
         return [find_bright_spot(crops[index]) for index in range(len(crops))]
+
+
+class Death(SilentReporter):
+    """Ends the process at the n-th step, or at the n-th file that is renamed."""
+
+    def __init__(self, moment: str) -> None:
+        self._kind, _, count = moment.partition(":")
+        self._left = int(count)
+        sys.addaudithook(self._hear)
+
+    def step(self, *, found: int = 0) -> None:
+        """Count a file or photo that is done."""
+        self._count("step")
+
+    def _hear(self, event: str, _: tuple[object, ...]) -> None:
+        if event == "os.rename":
+            self._count("rename")
+
+    def _count(self, kind: str) -> None:
+        self._left -= kind == self._kind
+        if kind == self._kind and self._left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
 
 
 def find_bright_spot(crop: Image) -> Detections:
@@ -64,15 +86,18 @@ def find_bright_spot(crop: Image) -> Detections:
 
 
 def inspect_with_stand_in(
-    options: InspectOptions, *, detector: BrightSpotDetector | None = None
+    options: InspectOptions,
+    *,
+    detector: BrightSpotDetector | None = None,
+    reporter: SilentReporter | None = None,
 ) -> InspectionResult:
     model = InspectModel(manifest=MANIFEST, load=lambda _: detector or BrightSpotDetector())
-    return inspect_photos(options, model=model, reporter=SilentReporter())
+    return inspect_photos(options, model=model, reporter=reporter or SilentReporter())
 
 
 if __name__ == "__main__":
-    out, workers, kill_after, *paths = sys.argv[1:]
+    out, workers, moment, *paths = sys.argv[1:]
     inspect_with_stand_in(
         InspectOptions(paths=tuple(map(Path, paths)), output=Path(out), workers=int(workers)),
-        detector=BrightSpotDetector(kill_after=int(kill_after)),
+        reporter=Death(moment),
     )
