@@ -70,12 +70,14 @@ class RasterGround:
 
     Attributes:
         datum: The vertical CRS's name where the file has one; else the file does not say.
+        unit_m: Metres of its heights' unit: vertical systems in feet are common in the USA.
         max_cells: Windows of more cells are read coarser.
     """
 
     path: Path
     crs_wkt: str
     datum: str | None
+    unit_m: float = 1.0
     max_cells: int = MAX_SURFACE_CELLS
 
     def height_m(self, latitude_deg: float, longitude_deg: float) -> float | None:
@@ -104,7 +106,11 @@ def read_ground(path: Path) -> RasterGround:
     if crs is None:
         raise InferenceError(f"{path} has no coordinate reference system")
     wkt = crs.to_wkt()
-    return RasterGround(path=path, crs_wkt=wkt, datum=_vertical_datum(wkt))
+    vertical = _vertical_part(CRS.from_wkt(wkt))
+    if vertical is None:
+        return RasterGround(path=path, crs_wkt=wkt, datum=None)
+    unit_m = vertical.axis_info[0].unit_conversion_factor
+    return RasterGround(path=path, crs_wkt=wkt, datum=vertical.name, unit_m=unit_m)
 
 
 # A photo's detections ask for the same window one after the other; the windows of a whole flight
@@ -130,25 +136,26 @@ def _read_window(ground: RasterGround, frame: EnuFrame, bounds: Bounds) -> Surfa
             return UNKNOWN_SURFACE
         reduce = max(1.0, math.sqrt(window.width * window.height / ground.max_cells))
         shape = (math.ceil(window.height / reduce), math.ceil(window.width / reduce))
-        heights = source.read(1, window=window, out_shape=shape).astype(np.float32)
+        stored = source.read(1, window=window, out_shape=shape).astype(np.float32)
+        # Models in whole numbers store decimetres, say, with a scale and an offset.
+        heights = (stored * source.scales[0] + source.offsets[0]) * ground.unit_m
         valid = source.read_masks(1, window=window, out_shape=shape) > 0
     valid &= np.isfinite(heights)
     if not valid.any():
         return UNKNOWN_SURFACE
     # Surface models made from points have pinholes, which would swallow every second ray.
     filled = fillnodata(
-        np.where(valid, heights, PLACEHOLDER_M), mask=valid, max_search_distance=HOLE_CELLS
+        np.where(valid, heights, PLACEHOLDER_M).astype(np.float32),
+        mask=valid,
+        max_search_distance=HOLE_CELLS,
     )
     heights = np.where(filled == PLACEHOLDER_M, np.float32(np.nan), filled)
     return _surface(heights, cells, window, length_m)
 
 
-def _vertical_datum(wkt: str) -> str | None:
-    """Return the name of the vertical part of a compound CRS, or None."""
-    for part in CRS.from_wkt(wkt).sub_crs_list:
-        if part.is_vertical:
-            return part.name
-    return None
+def _vertical_part(crs: CRS) -> CRS | None:
+    """Return the vertical part of a compound CRS, or None."""
+    return next((part for part in crs.sub_crs_list if part.is_vertical), None)
 
 
 def _fit_cells(

@@ -74,6 +74,37 @@ def test_height_of_a_slope_is_linear_between_cells(tmp_path: Path) -> None:
     assert surface.up_m(np.array([[40.25, 0.0]]))[0] == pytest.approx(54.02, abs=0.01)
 
 
+def test_heights_in_feet_become_metres(tmp_path: Path) -> None:
+    heights = np.full((40, 40), 100.0)
+    ground = write_raster(
+        tmp_path / "feet.tif", heights, crs="EPSG:32651+6360", left=5e5, top=3.3e6, cell=1.0
+    )
+    assert ground.datum == "NAVD88 height (ftUS)"
+    latitude, longitude = middle_of(ground)
+    # A US survey foot is 1200/3937 m.
+    assert ground.height_m(latitude, longitude) == pytest.approx(30.480061, abs=1e-4)
+
+
+def test_scale_and_offset_of_stored_heights_count(tmp_path: Path) -> None:
+    heights = np.full((40, 40), 123.0)
+    ground = write_raster(
+        tmp_path / "scaled.tif", heights, crs="EPSG:32651", left=5e5, top=3.3e6, cell=1.0
+    )
+    with rasterio.open(ground.path, "r+") as file:
+        file.scales, file.offsets = (0.1,), (1000.0,)
+    assert ground.height_m(*middle_of(ground)) == pytest.approx(1012.3, abs=1e-3)
+
+
+def middle_of(ground: RasterGround) -> tuple[float, float]:
+    """Return latitude and longitude of a raster's middle."""
+    with rasterio.open(ground.path) as file:
+        x, y = file.transform @ (file.width / 2, file.height / 2)
+        longitude, latitude = Transformer.from_crs(
+            file.crs.to_wkt(), 4326, always_xy=True
+        ).transform(x, y)
+    return latitude, longitude
+
+
 def test_cells_are_where_the_projection_puts_them(tmp_path: Path) -> None:
     # Heights that tell the place: 1 m of grid is 1 m of height.
     ground = make_utm_ground(tmp_path / "east.tif", lambda east, north: east, half=300)
