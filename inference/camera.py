@@ -154,15 +154,16 @@ def _camera_from_fov(metadata: PhotoMetadata) -> Camera | None:
 
 
 def _camera_from_35mm(metadata: PhotoMetadata) -> Camera | None:
-    """Return the camera of the 35 mm equivalent, scaled by the frame's width.
+    """Return the camera of the 35 mm equivalent, scaled by the frame's long side.
 
-    Makers scale by width or by diagonal and do not say which. Width is taken; where the picture's
-    shape makes a difference, the equivalent may as well be the other, and the doubt is stated.
+    Makers scale by width or by diagonal and do not say which. Width is taken, which is the long
+    side of pictures taken upright too; where the picture's shape makes a difference, the
+    equivalent may as well be the other, and the doubt is stated.
     """
     equivalent = metadata.lens.focal_length_35mm
     if equivalent is None or not equivalent > 0.0:
         return None
-    by_width = equivalent / FRAME_WIDTH_35MM * metadata.width_px
+    by_width = equivalent / FRAME_WIDTH_35MM * max(metadata.width_px, metadata.height_px)
     by_diagonal = (
         equivalent / FRAME_DIAGONAL_35MM * math.hypot(metadata.width_px, metadata.height_px)
     )

@@ -111,6 +111,11 @@ def test_35_mm_equivalent_goes_by_width_and_states_its_doubt() -> None:
     assert camera.focal_sigma_ratio == pytest.approx(math.hypot(0.0283, 0.0120), rel=0.01)
 
 
+def test_35_mm_equivalent_of_an_upright_picture_goes_by_its_height() -> None:
+    camera = planned(Lens(focal_length_35mm=24.0), size=(3000, 4000))
+    assert camera.fx == pytest.approx(24.0 / 36.0 * 4000.0)
+
+
 def test_35_mm_equivalent_of_a_3_to_2_picture_has_no_doubt_of_convention() -> None:
     camera = planned(Lens(focal_length_35mm=24.0), size=(6000, 4000))
     assert camera.focal_sigma_ratio == pytest.approx(0.2887 / 24.0, rel=0.01)
