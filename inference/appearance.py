@@ -42,11 +42,6 @@ def describe_appearance(image: Image, box: Sequence[float]) -> NDArray[np.float3
     return _unit(np.concatenate(parts)).astype(np.float32)
 
 
-def appearance_distance(first: NDArray[np.float32], second: NDArray[np.float32]) -> float:
-    """Return 0 for the same appearance up to 2 for the opposite (1 - cosine)."""
-    return float(np.clip(1.0 - np.dot(first.astype(np.float64), second), 0.0, 2.0))
-
-
 def _crop(image: Image, box: Sequence[float]) -> Image:
     """Return the box with its margin, at least one pixel of the image."""
     rows, columns = image.shape[:2]

@@ -38,16 +38,6 @@ ORIENTATIONS: dict[int, tuple[bool, bool, bool]] = {
 }
 
 
-def peek_size(path: Path, *, limits: PhotoLimits = DEFAULT_LIMITS) -> tuple[int, int]:
-    """Return width and height of the photo frame without decoding.
-
-    Raises:
-        PhotoRejectedError: See `read_photo_file`.
-    """
-    photo = read_photo_file(path, limits=limits)
-    return photo.width_px, photo.height_px
-
-
 def read_pixels(path: Path, *, limits: PhotoLimits = DEFAULT_LIMITS) -> Image:
     """Return the picture in the photo frame: (rows, columns, 3) BGR uint8.
 

@@ -15,7 +15,6 @@ from inference.decode import (
     ORIENTATIONS,
     box_photo_to_upright,
     box_upright_to_photo,
-    peek_size,
     read_pixels,
     stretch_to_bytes,
     turn_upright,
@@ -43,7 +42,6 @@ def test_jpeg_pixels_stay_as_stored(make_photo: Any, orientation: int) -> None:
     # Blue, green, red: red grows to the right, green downwards.
     assert pixels[5, -5, 2] > 200 > pixels[5, 5, 2]
     assert pixels[-5, 5, 1] > 200 > pixels[5, 5, 1]
-    assert peek_size(path) == (96, 64)
 
 
 @pytest.mark.parametrize("orientation", ALL_ORIENTATIONS)
@@ -55,7 +53,6 @@ def test_tiff_pixels_stay_as_stored(tmp_path: Path, orientation: int) -> None:
     path = tmp_path / "photo.tif"
     Image.fromarray(stored).save(path, tiffinfo=tags)
     pixels = read_pixels(path)
-    assert peek_size(path) == (60, 40)
     assert pixels.shape == (40, 60, 3)
     assert tuple(pixels[0, 0]) == (0, 0, 255)
     assert pixels.sum() == 255
@@ -150,10 +147,7 @@ def test_heic_is_decoded_upright(tmp_path: Path) -> None:
     exif[ORIENTATION_TAG] = 6
     path = tmp_path / "photo.heic"
     pillow_heif.from_pillow(Image.fromarray(stored)).save(path, quality=90, exif=exif.tobytes())
-    pixels = read_pixels(path)
-    height, width = pixels.shape[:2]
-    assert peek_size(path) == (width, height)
-    assert pixels.dtype == np.uint8
+    assert read_pixels(path).shape == (96, 64, 3)
 
 
 def test_a_grey_jpeg_has_three_channels(tmp_path: Path) -> None:
