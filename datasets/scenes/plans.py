@@ -1,4 +1,4 @@
-"""Ready-made flights: one to show what the product does, one for tests."""
+"""A ready-made flight that shows what the product does."""
 
 from datasets.scenes.flight import FlightBiases, FlightNoise, FlightPlan, Shot, plan_shots
 from datasets.scenes.geodesy import Origin
@@ -7,7 +7,6 @@ from datasets.scenes.viewing import SceneCamera
 from datasets.taxonomy import CLASS_NAMES
 
 DEMO_SCENE_SEED = 32
-SMALL_SCENE_SEED = 8
 _HEIGHT_M = 40.0
 # An ordinary drone without RTK: a metre or so off, the compass a little, all flight long.
 _BIASES = FlightBiases(east_m=0.9, north_m=-0.7, up_m=0.8, yaw_deg=1.1)
@@ -47,28 +46,6 @@ def demo_plan() -> FlightPlan:
         height_m=_HEIGHT_M,
         camera=camera,
         shots=(*shots, *_look_around(camera)),
-        biases=_BIASES,
-        noise=_NOISE,
-    )
-
-
-def small_plan() -> FlightPlan:
-    """Return a quick flight of 6 photos of 1200 x 900, the last two oblique."""
-    camera = scene_camera(1200, 900)
-    shots = plan_shots(rows=2, columns=2, camera=camera, height_m=_HEIGHT_M, overlap=0.6)
-    return FlightPlan(
-        scene=ScenePlan(
-            seed=SMALL_SCENE_SEED,
-            half_size_m=54,
-            object_reach_m=24,
-            texel_m=0.1,
-            counts=dict.fromkeys(CLASS_NAMES, 3),
-            on_roofs=False,
-        ),
-        origin=_ORIGIN,
-        height_m=_HEIGHT_M,
-        camera=camera,
-        shots=(*shots, *_look_around(camera)[:2]),
         biases=_BIASES,
         noise=_NOISE,
     )
