@@ -3,14 +3,12 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from inference.identity import flight_id
-from inference.metadata import PhotoMetadata
+from inference.metadata import NO_TIME, PhotoMetadata
 
 MAX_GAP = timedelta(minutes=20)  # a change of battery; the take-off place is mostly the same
-
-_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +56,7 @@ def group_flights(photos: Iterable[FlightPhoto], *, max_gap: timedelta = MAX_GAP
 
 def _capture_order(photo: FlightPhoto) -> tuple[datetime, str]:
     """Return the key that sorts photos by time, those without one last."""
-    return photo.metadata.captured_at or _NEVER, photo.sha256
+    return photo.metadata.captured_at or NO_TIME, photo.sha256
 
 
 def _camera_key(metadata: PhotoMetadata) -> tuple[str, ...]:

@@ -2,22 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
-import numpy as np
-from numpy.typing import NDArray
-
-from inference.associate import MAX_DISTANCE_M, Views, associate_views
-from inference.frames import EnuFrame
 from inference.fuse import fuse_sightings, independent_sightings, merged_confidence
-from inference.nearby import find_neighbourhoods, wgs84_to_plane
+from inference.group_places import group_places
+from inference.metadata import NO_TIME
 from inference.sighting import Finding, Placement, Sighting
 
 # Of the smaller box's area within the larger: the detector boxed one thing twice.
 MIN_DOUBLE_OVERLAP = 0.9
-_MIN_SIZE_M = 0.05
-
-_NEVER = datetime.max.replace(tzinfo=UTC)
 
 # The sightings of one object in one photo, best first: mostly one, more with doubles.
 _View = tuple[Sighting, ...]
@@ -63,7 +56,7 @@ def _make_finding(sightings: Sequence[Sighting], *, flight_id: str) -> Finding:
 def _capture_order(sighting: Sighting) -> tuple[datetime, str, str]:
     """Return the key that sorts sightings by time, then photo, then id."""
     detection = sighting.detection
-    return sighting.captured_at or _NEVER, detection.photo_sha256, detection.id
+    return sighting.captured_at or NO_TIME, detection.photo_sha256, detection.id
 
 
 def _quality_order(sighting: Sighting) -> tuple[float, float, str]:
@@ -117,47 +110,9 @@ def _area_px(box: Sequence[float]) -> float:
 
 def _group_views(views: Sequence[_View]) -> list[list[Sighting]]:
     """Return the sightings of each object of one class, from placed views in capture order."""
-    places = [view[0].place for view in views if isinstance(view[0].place, Placement)]
-    latitudes = np.array([place.latitude_deg for place in places])
-    longitudes = np.array([place.longitude_deg for place in places])
-    radius_m = MAX_DISTANCE_M + max(ground_size_m(place) for place in places)
-    groups: list[list[Sighting]] = []
-    for members in find_neighbourhoods(latitudes, longitudes, radius_m=radius_m):
-        labels = associate_views(_as_arrays([views[i] for i in members]))
-        for label in range(int(labels.max()) + 1):
-            chosen = members[labels == label]
-            groups.append([sighting for i in chosen for sighting in views[i]])
-    return groups
-
-
-def _as_arrays(views: Sequence[_View]) -> Views:
-    """Return placed views as parallel arrays in the frame of the first of them."""
-    sightings = [view[0] for view in views]
-    places = [sighting.place for sighting in sightings if isinstance(sighting.place, Placement)]
-    frame = EnuFrame(latitude_deg=places[0].latitude_deg, longitude_deg=places[0].longitude_deg)
-    return Views(
-        east_north_m=wgs84_to_plane(
-            frame,
-            [place.latitude_deg for place in places],
-            [place.longitude_deg for place in places],
-        ),
-        covariance_m2=np.stack([place.own_covariance_m2[:2, :2] for place in places]),
-        loading_m=np.stack([place.shared_loading_m[:2] for place in places]),
-        size_m=np.array([ground_size_m(place) for place in places]),
-        appearance=np.stack([sighting.detection.appearance for sighting in sightings]).astype(
-            np.float64
-        ),
-        batch=_number_photos([sighting.detection.photo_sha256 for sighting in sightings]),
+    groups = group_places(
+        [view[0].place for view in views if isinstance(view[0].place, Placement)],
+        appearances=[view[0].detection.appearance for view in views],
+        batches=[view[0].detection.photo_sha256 for view in views],
     )
-
-
-def ground_size_m(place: Placement) -> float:
-    """Return one size for an object: the geometric mean of width and depth on the ground."""
-    width_m, depth_m = place.ground_size_m
-    return max(float(np.sqrt(width_m * depth_m)), _MIN_SIZE_M)
-
-
-def _number_photos(photo_sha256s: Sequence[str]) -> NDArray[np.intp]:
-    """Return ascending numbers for photos whose sightings stand together."""
-    names = np.array(photo_sha256s)
-    return np.cumsum(np.concatenate([[0], names[1:] != names[:-1]])).astype(np.intp)
+    return [[sighting for i in group for sighting in views[i]] for group in groups]

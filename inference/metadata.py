@@ -1,10 +1,12 @@
 """What a photo says of itself, in plain units, before anything is concluded from it."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from inference.receipt import Reason
+
+NO_TIME = datetime.max.replace(tzinfo=UTC)  # sorts photos without a capture time behind all others
 
 
 class PhotoKind(StrEnum):

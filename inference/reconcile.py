@@ -7,21 +7,18 @@ issue, seen again. Permits and grid cells are looked up at the joint position.
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 import numpy as np
 
 from inference.areas import AreaIndex, GridCell, Permit, Suppression
-from inference.associate import MAX_DISTANCE_M, Views, associate_views
-from inference.frames import EnuFrame
 from inference.fuse import fuse_placements
-from inference.merge import ground_size_m, rank_sightings
-from inference.nearby import find_neighbourhoods, wgs84_to_plane
+from inference.group_places import group_places
+from inference.merge import rank_sightings
+from inference.metadata import NO_TIME
 from inference.receipt import NotPlaced
 from inference.sighting import Finding, Placement, Sighting
 from inference.uncertainty import full_covariance, own_flight_errors
-
-_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -98,8 +95,8 @@ def _sort_by_flight(findings: Iterable[Finding]) -> list[Finding]:
     starts: dict[str, datetime] = {}
     for finding in found:
         first, _ = _seen(finding.sightings)
-        start = starts.get(finding.flight_id, _NEVER)
-        starts[finding.flight_id] = min(start, first or _NEVER)
+        start = starts.get(finding.flight_id, NO_TIME)
+        starts[finding.flight_id] = min(start, first or NO_TIME)
     return sorted(found, key=lambda f: (starts[f.flight_id], f.flight_id, f.id))
 
 
@@ -111,37 +108,18 @@ def _seen(sightings: Sequence[Sighting]) -> tuple[datetime | None, datetime | No
 
 def _group_findings(findings: Sequence[Finding]) -> list[list[Finding]]:
     """Return the findings of each place, from placed findings of one class by flight."""
-    places = [f.position for f in findings if isinstance(f.position, Placement)]
-    latitudes = np.array([place.latitude_deg for place in places])
-    longitudes = np.array([place.longitude_deg for place in places])
-    radius_m = MAX_DISTANCE_M + max(ground_size_m(place) for place in places)
-    groups: list[list[Finding]] = []
-    for members in find_neighbourhoods(latitudes, longitudes, radius_m=radius_m):
-        views = _as_arrays([findings[i] for i in members], [places[i] for i in members])
-        labels = associate_views(views)
-        for label in range(int(labels.max()) + 1):
-            groups.append([findings[i] for i in members[labels == label]])
-    return groups
+    groups = group_places(
+        [_all_errors_own(f.position) for f in findings if isinstance(f.position, Placement)],
+        appearances=[finding.sightings[0].detection.appearance for finding in findings],
+        batches=[finding.flight_id for finding in findings],
+    )
+    return [[findings[i] for i in group] for group in groups]
 
 
-def _as_arrays(findings: Sequence[Finding], places: Sequence[Placement]) -> Views:
-    """Return placed findings as parallel arrays in the frame of the first of them."""
-    frame = EnuFrame(latitude_deg=places[0].latitude_deg, longitude_deg=places[0].longitude_deg)
-    flights = np.array([finding.flight_id for finding in findings])
-    return Views(
-        east_north_m=wgs84_to_plane(
-            frame,
-            [place.latitude_deg for place in places],
-            [place.longitude_deg for place in places],
-        ),
-        # The biases of two flights are independent: here they are errors like any other.
-        covariance_m2=np.stack([full_covariance(place)[:2, :2] for place in places]),
-        loading_m=np.zeros((len(places), 2, 0)),
-        size_m=np.array([ground_size_m(place) for place in places]),
-        appearance=np.stack([f.sightings[0].detection.appearance for f in findings]).astype(
-            np.float64
-        ),
-        batch=np.cumsum(np.concatenate([[0], flights[1:] != flights[:-1]])).astype(np.intp),
+def _all_errors_own(place: Placement) -> Placement:
+    """Return the place with no error that another flight's would share: biases differ."""
+    return replace(
+        place, own_covariance_m2=full_covariance(place), shared_loading_m=np.zeros((3, 0))
     )
 
 
