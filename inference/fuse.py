@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from inference.boxes import iou
 from inference.frames import EnuFrame
 from inference.nearby import plane_to_wgs84, wgs84_to_plane
 from inference.receipt import NotPlaced
@@ -166,19 +167,9 @@ def _same_ray(first: Sighting, second: Sighting) -> bool:
     """Return whether the camera saw the object from the same place in the same direction."""
     if isinstance(first.place, NotPlaced) or isinstance(second.place, NotPlaced):
         return False
-    if _iou(first.detection.box_photo, second.detection.box_photo) < _SAME_RAY_MIN_IOU:
+    if iou(first.detection.box_photo, second.detection.box_photo) < _SAME_RAY_MIN_IOU:
         return False
     loadings = first.place.shared_loading_m, second.place.shared_loading_m
     apart_m = np.linalg.norm(loadings[0] - loadings[1], axis=0)
     length_m = np.maximum(*(np.linalg.norm(loading, axis=0) for loading in loadings))
     return bool(np.all(apart_m <= _SAME_RAY_RATIO * length_m + _SAME_RAY_MIN_M))
-
-
-def _iou(first: Sequence[float], second: Sequence[float]) -> float:
-    """Return the overlap of two boxes as a part of their union."""
-    width = min(first[2], second[2]) - max(first[0], second[0])
-    height = min(first[3], second[3]) - max(first[1], second[1])
-    if width <= 0 or height <= 0:
-        return 0.0
-    areas = [(box[2] - box[0]) * (box[3] - box[1]) for box in (first, second)]
-    return width * height / (sum(areas) - width * height)

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from inference.boxes import area_px, shared_area_px
 from inference.fuse import fuse_sightings, independent_sightings, merged_confidence
 from inference.group_places import group_places
 from inference.metadata import NO_TIME
@@ -62,7 +63,7 @@ def _capture_order(sighting: Sighting) -> tuple[datetime, str, str]:
 def _quality_order(sighting: Sighting) -> tuple[float, float, str]:
     """Return the key that sorts the best sighting first."""
     detection = sighting.detection
-    return -detection.confidence, -_area_px(detection.box_photo), detection.id
+    return -detection.confidence, -area_px(detection.box_photo), detection.id
 
 
 def _join_doubles(sightings: Sequence[Sighting]) -> list[_View]:
@@ -74,7 +75,7 @@ def _join_doubles(sightings: Sequence[Sighting]) -> list[_View]:
     ordered: list[list[Sighting]] = []
     largest_first = sorted(
         sightings,
-        key=lambda s: (*_capture_order(s)[:2], -_area_px(s.detection.box_photo), s.detection.id),
+        key=lambda s: (*_capture_order(s)[:2], -area_px(s.detection.box_photo), s.detection.id),
     )
     for sighting in largest_first:
         detection = sighting.detection
@@ -96,16 +97,8 @@ def _view_order(sighting: Sighting) -> tuple[bool, float, float, str]:
 def _lies_within(inner: Sighting, outer: Sighting) -> bool:
     """Return whether almost all of one box lies in the other."""
     first, second = inner.detection.box_photo, outer.detection.box_photo
-    width = min(first[2], second[2]) - max(first[0], second[0])
-    height = min(first[3], second[3]) - max(first[1], second[1])
-    if width <= 0 or height <= 0:
-        return False
-    return width * height >= MIN_DOUBLE_OVERLAP * _area_px(first)
-
-
-def _area_px(box: Sequence[float]) -> float:
-    """Return the area of a box in square pixels."""
-    return (box[2] - box[0]) * (box[3] - box[1])
+    shared_px = shared_area_px(first, second)
+    return shared_px > 0.0 and shared_px >= MIN_DOUBLE_OVERLAP * area_px(first)
 
 
 def _group_views(views: Sequence[_View]) -> list[list[Sighting]]:
