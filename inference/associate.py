@@ -19,11 +19,15 @@ APPEARANCE_WEIGHT = 2.0
 # Of an object's size: where its box's centre falls differs with the direction of the view.
 CENTRE_SIGMA_RATIO = 0.15
 CENTRE_SIGMA_MIN_M = 0.1
+# Likewise where the photo's edge cuts the object: the middle of a part lies anywhere in it.
+PART_CENTRE_SIGMA_RATIO = 0.3
+# Parts tell an object's size only as long as no view shows it whole.
+PART_SIZE_WEIGHT = 1e-6
 # Beyond it, plus the object's size, two views are never one object, however little is known of
 # their positions. Generous, since what one photo shows side by side stays apart anyway: over flat
 # ground 10 m off, the positions from two flight lines lie that far from each other.
 MAX_DISTANCE_M = 12.0
-# Boxes at the photo's edge show a part, and from the side what stands up throws a long box.
+# From the side, what stands up throws a long box.
 MAX_SIZE_RATIO = 3.0
 # 1 mm: keeps the covariance of a position without any own error invertible.
 _RIDGE_M2 = 1e-6
@@ -38,6 +42,7 @@ class Views:
         covariance_m2: (N, 2, 2) errors of each view alone.
         loading_m: (N, 2, K) displacements by one sigma of errors that all views share.
         size_m: (N,) of the box on the ground.
+        is_part: (N,) whether the photo's edge cuts the object, so that it is larger.
         appearance: (N, D) of unit length.
         batch: (N,) ascending numbers of the batches.
     """
@@ -46,6 +51,7 @@ class Views:
     covariance_m2: NDArray[np.float64]
     loading_m: NDArray[np.float64]
     size_m: NDArray[np.float64]
+    is_part: NDArray[np.bool_]
     appearance: NDArray[np.float64]
     batch: NDArray[np.intp]
 
@@ -100,7 +106,7 @@ class _KnownObjects:
         self._information = np.zeros((capacity, 2, 2))
         self._weighted_position = np.zeros((capacity, 2))
         self._weighted_loading = np.zeros((capacity, *views.loading_m.shape[1:]))
-        self._views_count = np.zeros(capacity)
+        self._size_weight = np.zeros(capacity)
         self._log_size = np.zeros(capacity)
         self._appearance = np.zeros((capacity, views.appearance.shape[1]))
         self._position = np.zeros((capacity, 2))
@@ -115,8 +121,9 @@ class _KnownObjects:
             "nij,nj->ni", information, views.east_north_m[rows]
         )
         self._weighted_loading[objects] += information @ views.loading_m[rows]
-        self._views_count[objects] += 1
-        self._log_size[objects] += np.log(views.size_m[rows])
+        size_weight = np.where(views.is_part[rows], PART_SIZE_WEIGHT, 1.0)
+        self._size_weight[objects] += size_weight
+        self._log_size[objects] += size_weight * np.log(views.size_m[rows])
         self._appearance[objects] += views.appearance[rows]
         covariance = np.linalg.inv(self._information[objects])
         self._covariance[objects] = covariance
@@ -129,34 +136,44 @@ class _KnownObjects:
         """Return (rows, objects) squared sigmas and a little appearance; infinite: not one."""
         costs = np.full((len(rows), self.count), np.inf)
         apart_m = self._views.east_north_m[rows][:, None] - self._position[None, : self.count]
-        sizes = self._views.size_m[rows]
-        object_sizes = np.exp(
-            self._log_size[: self.count] / np.maximum(self._views_count[: self.count], 1)
-        )
-        mean_m = np.sqrt(sizes[:, None] * object_sizes[None])
-        ratio = np.abs(np.log(sizes[:, None] / object_sizes[None]))
-        near = np.hypot(apart_m[..., 0], apart_m[..., 1]) <= MAX_DISTANCE_M + mean_m
-        pair_row, pair_object = np.nonzero(near & (ratio <= np.log(MAX_SIZE_RATIO)))
+        size_m, centre_m, alike = self._compare_sizes(rows)
+        near = np.hypot(apart_m[..., 0], apart_m[..., 1]) <= MAX_DISTANCE_M + size_m
+        pair_row, pair_object = np.nonzero(near & alike)
         squared_sigmas = self._squared_sigmas(
             rows[pair_row],
             pair_object,
             apart_m[pair_row, pair_object],
-            mean_m[pair_row, pair_object],
+            centre_m[pair_row, pair_object],
         )
         cost = squared_sigmas + APPEARANCE_WEIGHT * self._unlikeness(rows[pair_row], pair_object)
         possible = squared_sigmas <= MAX_SQUARED_SIGMAS
         costs[pair_row[possible], pair_object[possible]] = cost[possible]
         return costs
 
+    def _compare_sizes(
+        self, rows: NDArray[np.intp]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
+        """Return (rows, objects) sizes, sigmas of a box's centre, and whether the sizes agree."""
+        weight = self._size_weight[: self.count]
+        view_m = self._views.size_m[rows][:, None]
+        object_m = np.exp(self._log_size[: self.count] / weight)[None]
+        view_is_part = self._views.is_part[rows][:, None]
+        object_is_part = weight[None] < 1.0
+        too_small = ~view_is_part & (view_m * MAX_SIZE_RATIO < object_m)
+        too_large = ~object_is_part & (view_m > object_m * MAX_SIZE_RATIO)
+        is_part = view_is_part | object_is_part
+        size_m = np.where(is_part, np.maximum(view_m, object_m), np.sqrt(view_m * object_m))
+        ratio = np.where(is_part, PART_CENTRE_SIGMA_RATIO, CENTRE_SIGMA_RATIO)
+        return size_m, np.maximum(ratio * size_m, CENTRE_SIGMA_MIN_M), ~(too_small | too_large)
+
     def _squared_sigmas(
         self,
         rows: NDArray[np.intp],
         objects: NDArray[np.intp],
         apart_m: NDArray[np.float64],
-        size_m: NDArray[np.float64],
+        centre_m: NDArray[np.float64],
     ) -> NDArray[np.float64]:
         """Return (pairs,) squared Mahalanobis distances; shared errors cancel where alike."""
-        centre_m = np.maximum(CENTRE_SIGMA_RATIO * size_m, CENTRE_SIGMA_MIN_M)
         shared = self._views.loading_m[rows] - self._loading[objects]
         covariance = (
             self._views.covariance_m2[rows]

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+EDGE_RATIO = 0.002  # of the picture's side: a box this close to its edge is taken as cut there
+
 
 def area_px(box: Sequence[float]) -> float:
     """Return the area of a box in square pixels."""
@@ -19,3 +21,12 @@ def iou(first: Sequence[float], second: Sequence[float]) -> float:
     """Return the shared area as a part of the union, 0 where nothing is shared."""
     shared = shared_area_px(first, second)
     return shared / (area_px(first) + area_px(second) - shared) if shared else 0.0
+
+
+def is_cut(box: Sequence[float], *, width_px: int, height_px: int) -> tuple[bool, bool]:
+    """Return whether the picture's edge cuts a box: its left or right, and its top or bottom."""
+    x_margin, y_margin = EDGE_RATIO * width_px, EDGE_RATIO * height_px
+    return (
+        box[0] <= x_margin or box[2] >= width_px - x_margin,
+        box[1] <= y_margin or box[3] >= height_px - y_margin,
+    )

@@ -29,11 +29,13 @@ def fuse_placements(placements: Sequence[Placement]) -> Placement:
     which shrinks with the number of positions, and the loading sum W_i L_i, which does not: an
     error that all share moves the mean as it moves each. The weights are the inverse covariances
     within the flight, so that a view from the side, which hangs on the object's height, counts
-    less than one from above.
+    less than one from above. Parts count only where no view shows the object whole.
 
     Method, datum and outline are those of the most accurate one; the outline moves along.
     """
-    ranked = sorted(placements, key=_accuracy_order)
+    # The middle of a part is not that of the object.
+    whole = [place for place in placements if not place.is_part]
+    ranked = sorted(whole or placements, key=_accuracy_order)
     best = ranked[0]
     if len(ranked) == 1:
         return best

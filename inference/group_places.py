@@ -42,6 +42,7 @@ def group_places(
                 covariance_m2=np.stack([place.own_covariance_m2[:2, :2] for place in near]),
                 loading_m=np.stack([place.shared_loading_m[:2] for place in near]),
                 size_m=sizes_m[members],
+                is_part=np.array([place.is_part for place in near]),
                 appearance=np.stack([appearances[i] for i in members]).astype(np.float64),
                 batch=_number_batches([batches[i] for i in members]),
             )

@@ -1,8 +1,11 @@
 """From a box in a photo to a place on the ground, with its error."""
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
+from inference.boxes import is_cut
 from inference.camera import pixel_to_ray
 from inference.frames import enu_to_wgs84
 from inference.pose import rotation_camera_to_enu
@@ -47,7 +50,10 @@ def locate(detection: Detection, view: View) -> Placement | NotPlaced:
         own_horizontal_m=view.pose.accuracy.own_horizontal_m,
     )
     outline = _outline(view, detection.box_photo, hit)
-    return _placement(view, hit, outline, own, loading)
+    cut = is_cut(
+        detection.box_photo, width_px=view.camera.width_px, height_px=view.camera.height_px
+    )
+    return replace(_placement(view, hit, outline, own, loading), is_part=any(cut))
 
 
 def contact_pixel(box_photo: Box, view: View) -> NDArray[np.float64]:

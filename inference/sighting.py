@@ -42,6 +42,7 @@ class Placement:
         method: laser, ground_model_ray_cast, flat_ground_at_takeoff.
         footprint_wgs84: The box's outline on the ground as (longitude, latitude) points.
         ground_size_m: Width and depth of the box on the ground.
+        is_part: The photo's edge cuts the object: it is larger, and its middle lies elsewhere.
     """
 
     latitude_deg: float
@@ -54,6 +55,7 @@ class Placement:
     footprint_wgs84: tuple[tuple[float, float], ...]
     ground_size_m: tuple[float, float]
     gsd_m: float
+    is_part: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

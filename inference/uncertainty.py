@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from inference.boxes import is_cut
 from inference.sighting import Placement
 from inference.view import View
 
@@ -23,6 +24,9 @@ FLIGHT_PARAMETERS = slice(0, 5)  # in the order of FLIGHT_ERRORS
 # about 0.8.
 BOX_SIGMA_RATIO = 0.1
 MIN_BOX_SIGMA_PX = 1.0
+
+# Where the photo's edge cuts the object, as much may be hidden as its longer side shows.
+CUT_BOX_SIGMA_RATIO = 0.5
 
 # One sigma of the height above the ground at which the thing seen is fixed to the world. Over flat
 # ground a hoarding on a wall or a room on a roof stands above the plane that the ray is cut with;
@@ -65,12 +69,10 @@ def plan_error_budget(
 ) -> ErrorBudget:
     """Return the sigmas that a detection's position hangs on, but for the camera's own place."""
     accuracy = view.pose.accuracy
-    x_min, y_min, x_max, y_max = box_photo
     object_height = OBJECT_HEIGHT_SIGMA_M.get(class_name, OTHER_OBJECT_HEIGHT_SIGMA_M)
     if view.has_ground_model:
         object_height = OBJECT_HEIGHT_ON_MODEL_SIGMA_M
-    column = math.hypot(MIN_BOX_SIGMA_PX, BOX_SIGMA_RATIO * (x_max - x_min))
-    row = math.hypot(MIN_BOX_SIGMA_PX, BOX_SIGMA_RATIO * (y_max - y_min))
+    column, row = _box_sigmas_px(view, box_photo)
     own_angles = (accuracy.own_yaw_deg, accuracy.own_pitch_deg, accuracy.own_roll_deg)
     shared_angles = (accuracy.shared_yaw_deg, accuracy.shared_pitch_deg, accuracy.shared_roll_deg)
     focal = view.camera.focal_sigma_ratio
@@ -79,6 +81,18 @@ def plan_error_budget(
         own=np.array([view.own_height_sigma_m, *own_angles, 0.0, column, row]),
         object_height_m=math.hypot(view.ground_sigma_m, object_height),
     )
+
+
+def _box_sigmas_px(view: View, box_photo: tuple[float, float, float, float]) -> tuple[float, float]:
+    """Return one sigma of the column and of the row of the object's middle."""
+    x_min, y_min, x_max, y_max = box_photo
+    width_px, height_px = x_max - x_min, y_max - y_min
+    cut = is_cut(box_photo, width_px=view.camera.width_px, height_px=view.camera.height_px)
+    column, row = (
+        CUT_BOX_SIGMA_RATIO * max(width_px, height_px) if is_cut_there else BOX_SIGMA_RATIO * side
+        for is_cut_there, side in zip(cut, (width_px, height_px), strict=True)
+    )
+    return math.hypot(MIN_BOX_SIGMA_PX, column), math.hypot(MIN_BOX_SIGMA_PX, row)
 
 
 def split_errors(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from inference.boxes import area_px, iou, shared_area_px
+from inference.boxes import area_px, iou, is_cut, shared_area_px
 
 BOX = (0.0, 0.0, 4.0, 2.0)
 
@@ -27,3 +27,19 @@ def test_boxes_that_do_not_meet_share_nothing(other: tuple[float, ...]) -> None:
 
 def test_boxes_without_area_share_nothing() -> None:
     assert iou((1.0, 1.0, 1.0, 1.0), (1.0, 1.0, 1.0, 1.0)) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("box", "cut"),
+    [
+        ((100.0, 100.0, 200.0, 200.0), (False, False)),
+        ((0.0, 100.0, 200.0, 200.0), (True, False)),
+        ((900.0, 100.0, 999.0, 200.0), (True, False)),
+        ((100.0, 0.5, 200.0, 200.0), (False, True)),
+        ((800.0, 450.0, 1000.0, 500.0), (True, True)),
+    ],
+)
+def test_boxes_at_the_edge_of_the_picture_are_cut(
+    box: tuple[float, ...], cut: tuple[bool, bool]
+) -> None:
+    assert is_cut(box, width_px=1000, height_px=500) == cut

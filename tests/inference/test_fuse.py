@@ -123,6 +123,13 @@ def test_a_view_from_above_weighs_more_than_one_from_the_side() -> None:
     assert east_m(fuse_placements([above, side])) == pytest.approx(1.0, abs=1e-3)
 
 
+def test_parts_count_only_where_no_view_shows_the_object_whole() -> None:
+    whole = make_place(own_m=2.0)
+    part = replace(make_place(own_m=0.5, east_m=5.0), is_part=True)
+    assert fuse_placements([part, whole]) is whole
+    assert fuse_placements([part]) is part
+
+
 def test_directions_are_weighed_apart() -> None:
     # One view is sure of east, the other of north: the mean takes the best of both.
     sure_east = replace(make_place(), own_covariance_m2=np.diag([0.01, 100.0, 1.0]))

@@ -310,6 +310,17 @@ def test_the_height_of_an_object_is_no_error_of_one_photo_alone() -> None:
     assert height == pytest.approx([0.0, -5.41, 5.41], rel=0.03, abs=0.01)
 
 
+def test_a_box_cut_by_the_photos_edge_is_a_part_in_an_uncertain_place() -> None:
+    view = make_view()
+    whole = placed(make_detection(200.0, CY, size_px=100.0), view)
+    part = placed(make_detection(50.0, CY, size_px=100.0), view)
+    assert (whole.is_part, part.is_part) == (False, True)
+    gained_m2 = part.own_covariance_m2 - whole.own_covariance_m2
+    # Sigmas of 50 instead of 10 px to the left and right, of ground that is GSD wide.
+    assert gained_m2[0, 0] == pytest.approx((50**2 - 10**2) * part.gsd_m**2, rel=0.1)
+    assert gained_m2[1, 1] == pytest.approx(0.0, abs=0.05)
+
+
 def test_rtk_and_steeper_views_are_more_accurate() -> None:
     def major(**pose: object) -> float:
         return error_ellipse(full_covariance(placed(make_detection(CX, CY), make_view(**pose))))[0]

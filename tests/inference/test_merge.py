@@ -382,6 +382,22 @@ def test_a_shed_is_not_a_bag_of_rubbish() -> None:
     assert len(findings) == 2
 
 
+@pytest.mark.parametrize("first_is_part", [True, False])
+def test_a_shed_cut_by_the_photos_edge_is_still_the_shed(first_is_part: bool) -> None:
+    photos = (0, 1) if first_is_part else (1, 0)
+    corner = make_sighting((2.5, 0.0), photo=photos[0], size_m=1.0)
+    assert isinstance(corner.place, Placement)
+    corner = replace(corner, place=replace(corner.place, is_part=True))
+    shed = make_sighting((0.0, 0.0), photo=photos[1], size_m=6.0)
+    (finding,) = merge_sightings([corner, shed], flight_id="f")
+    assert isinstance(finding.position, Placement)
+    assert not finding.position.is_part
+    assert finding.position.ground_size_m == (6.0, 6.0)
+    # What a photo shows whole is no larger than it looks.
+    bag = make_sighting((2.5, 0.0), photo=photos[0], size_m=1.0)
+    assert len(merge_sightings([bag, shed], flight_id="f")) == 2
+
+
 def test_appearance_decides_between_equal_distances() -> None:
     red, blue = (1.0, 0.0), (0.0, 1.0)
     findings = merge(
