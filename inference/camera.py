@@ -28,6 +28,11 @@ MAX_CENTER_OFFSET_RATIO = 0.1
 MAX_FOCAL_DISAGREEMENT = 1.5
 MAX_ASPECT_DISAGREEMENT = 0.01
 
+MAX_UNDISTORTION_ERROR_PX = 1.0
+
+# Focal length per long side of the picture: 4 mm to 36 m in terms of 35 mm film.
+MIN_FOCAL_RATIO, MAX_FOCAL_RATIO = 0.1, 1000.0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Camera:
@@ -66,6 +71,13 @@ def plan_camera(metadata: PhotoMetadata) -> Camera | NotPlaced:
         return NotPlaced(
             code=ReasonCode.NO_FOCAL_LENGTH,
             detail="no usable calibration, field of view or 35 mm equivalent",
+        )
+    shortest, longest = sorted((camera.fx, camera.fy))
+    long_side_px = max(camera.width_px, camera.height_px)
+    if not MIN_FOCAL_RATIO <= shortest / long_side_px <= longest / long_side_px <= MAX_FOCAL_RATIO:
+        return NotPlaced(
+            code=ReasonCode.NO_FOCAL_LENGTH,
+            detail=f"no camera has a focal length of {shortest:.3g} and {longest:.3g} pixels",
         )
     return camera
 
@@ -129,7 +141,8 @@ def _camera_from_dewarp(metadata: PhotoMetadata) -> Camera | None:
     if lens.dewarp_px is None:
         return None
     camera = _unscaled_camera(metadata, lens.dewarp_px, "dewarp_data", CALIBRATED_FOCAL_SIGMA)
-    return _fit_to_picture(camera, metadata)
+    fitted = _fit_to_picture(camera, metadata)
+    return fitted if fitted is not None and _can_undistort(fitted) else None
 
 
 def _camera_from_calibrated(metadata: PhotoMetadata) -> Camera | None:
@@ -269,6 +282,15 @@ def _has_plausible_center(camera: Camera) -> bool:
         and abs(camera.cx / camera.width_px - 0.5) < MAX_CENTER_OFFSET_RATIO
         and abs(camera.cy / camera.height_px - 0.5) < MAX_CENTER_OFFSET_RATIO
     )
+
+
+def _can_undistort(camera: Camera) -> bool:
+    """Tell whether there are rays to the corners: senseless coefficients fold the picture over."""
+    right, bottom = camera.width_px - 1, camera.height_px - 1
+    corners = np.array([[0, 0], [right, 0], [0, bottom], [right, bottom]], dtype=np.float64)
+    with np.errstate(all="ignore"):
+        again = ray_to_pixel(camera, pixel_to_ray(camera, corners))
+        return bool(np.abs(again - corners).max() < MAX_UNDISTORTION_ERROR_PX)
 
 
 def _agrees_with_35mm(camera: Camera, metadata: PhotoMetadata) -> bool:

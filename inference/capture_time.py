@@ -18,10 +18,12 @@ from inference.tag_values import bad_value
 # 2022:06:02 14:35:32, 2022-06-02T14:35:32.123+02:00, 20220602 143532.123
 LOCAL_TIME = re.compile(
     r"(\d{4})[:\-/.]?(\d\d)[:\-/.]?(\d\d)[ T](\d\d):?(\d\d):?(\d\d)(?:[.,](\d+))?"
-    r"\s*(Z|[+-]\d\d:?\d\d)?"
+    r"\s*(Z|[+-]\d\d:?\d\d)?",
+    re.ASCII,
 )
-OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)")
+OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)", re.ASCII)
 FIRST_YEAR = 1995  # there are no digital photos with EXIF before; clocks without battery say 1970
+LAST_YEAR = 2100  # a number that happens to look like a year is no time
 EXIF_TIMES = (
     ("EXIF DateTimeOriginal", "EXIF SubSecTimeOriginal", "EXIF OffsetTimeOriginal"),
     ("EXIF DateTimeDigitized", "EXIF SubSecTimeDigitized", "EXIF OffsetTimeDigitized"),
@@ -75,8 +77,8 @@ def parse_time(text: str) -> datetime | None:
     if match is None:
         raise ValueError(f"{text!r} is not a date and a time")
     year, month, day, hour, minute, second = (int(part) for part in match.groups()[:6])
-    if year < FIRST_YEAR:
-        raise ValueError(f"{text!r} is before {FIRST_YEAR}")
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        raise ValueError(f"{text!r} is not between {FIRST_YEAR} and {LAST_YEAR}")
     # A few cameras write 24:00:00 or second 60; timedelta carries them over.
     moment = datetime(year, month, day) + timedelta(hours=hour, minutes=minute, seconds=second)
     moment += _fraction(match.group(7))
@@ -98,9 +100,8 @@ def parse_offset(text: str) -> timezone | None:
 
 
 def _fraction(digits: str | None) -> timedelta:
-    if not digits or not digits.strip().isdigit():
-        return timedelta()
-    return timedelta(microseconds=int(digits.strip()[:6].ljust(6, "0")))
+    match = re.match(r"\d{1,6}", (digits or "").strip(), re.ASCII)
+    return timedelta(microseconds=int(match[0].ljust(6, "0")) if match else 0)
 
 
 def _iterate_local_times(
@@ -161,15 +162,16 @@ def _parse_gps_time(exif: Exif, reasons: list[Reason]) -> datetime | None:
     hour, minute, second = clock
     if hour is None or minute is None or second is None:
         return None
-    parts = re.findall(r"\d+", day)
+    parts = re.findall(r"\d+", day, re.ASCII)
     try:
         year, month, day_of_month = (int(part) for part in parts)
         start = date(year, month, day_of_month)
-    except ValueError:
-        if any(int(part) for part in parts):
+    except (ValueError, OverflowError):
+        if any(part.strip("0") for part in parts):
             reasons.append(bad_value("GPSDateStamp", day))
         return None
-    if year < FIRST_YEAR or not (0 <= hour < 24 and 0 <= minute < 60 and 0 <= second < 61):
+    is_time = 0 <= hour < 24 and 0 <= minute < 60 and 0 <= second < 61
+    if not (is_time and FIRST_YEAR <= year <= LAST_YEAR):
         reasons.append(bad_value("GPSTimeStamp", f"{day} {hour}:{minute}:{second}"))
         return None
     midnight = datetime(start.year, start.month, start.day, tzinfo=UTC)

@@ -76,13 +76,25 @@ def _decode_tiff(data: bytes) -> Image:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
             with MemoryFile(data) as file, file.open(driver="GTiff") as dataset:
-                bands = dataset.read(indexes=[1, 2, 3] if dataset.count >= 3 else [1])
+                indexes = [1, 2, 3] if dataset.count >= 3 else [1]
+                _check_values(dataset.dtypes[0], dataset.width * dataset.height * len(indexes))
+                bands = dataset.read(indexes=indexes)
     except (RasterioError, rasterio.errors.RasterioIOError, ValueError) as error:
         raise rejected(ReasonCode.CANNOT_DECODE, str(error)) from error
     rows_columns_bands = np.moveaxis(stretch_to_bytes(bands), 0, -1)
     if rows_columns_bands.shape[2] == 1:
         rows_columns_bands = np.repeat(rows_columns_bands, 3, axis=2)
     return np.ascontiguousarray(rows_columns_bands[:, :, ::-1])
+
+
+def _check_values(dtype: str, count: int) -> None:
+    """Raise where so many values of a type cannot be held in memory, or are no shades."""
+    # GDAL's integer types of complex numbers are none of numpy's.
+    if dtype.startswith("complex"):
+        raise rejected(ReasonCode.CANNOT_DECODE, f"values of the type {dtype}")
+    byte_count, most = np.dtype(dtype).itemsize * count, DEFAULT_LIMITS.max_decoded_bytes
+    if byte_count > most:
+        raise rejected(ReasonCode.TOO_MANY_BYTES, f"{byte_count} decoded, the limit is {most}")
 
 
 def stretch_to_bytes(values: NDArray[np.generic]) -> NDArray[np.uint8]:
@@ -101,7 +113,8 @@ def stretch_to_bytes(values: NDArray[np.generic]) -> NDArray[np.uint8]:
     low, high = float(values[finite].min()), float(values[finite].max())
     stretched = np.empty(values.shape, dtype=np.uint8)
     for index, band in enumerate(values):  # one at a time: the copies are four times as large
-        scaled = (band.astype(np.float32) - low) * (255.0 / max(high - low, 1e-12))
+        wide = band.astype(np.result_type(band.dtype, np.float32))
+        scaled = (wide - low) * (255.0 / max(high - low, 1e-12))
         stretched[index] = np.rint(np.nan_to_num(scaled, nan=0.0, posinf=0.0, neginf=0.0))
     return stretched
 

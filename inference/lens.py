@@ -16,6 +16,7 @@ SKYDIO_CENTER = (
 SKYDIO_FOCAL = ("drone-skydio:CalibratedFocalLength/X", "drone-skydio:CalibratedFocalLength/Y")
 # A calibrated centre this near to the picture's own middle is for the picture's own size.
 SAME_SIZE_RATIO = 0.1
+MIN_CENTER_PX, MAX_CENTER_PX = 16.0, 100_000.0  # half of the smallest and the largest picture
 
 
 def parse_lens(
@@ -78,8 +79,10 @@ def _parse_center(xmp: Mapping[str, str], reasons: list[Reason]) -> tuple[float,
         x = first_number(xmp, names[:1], reasons)
         y = first_number(xmp, names[1:], reasons)
         # Cameras without a calibration write (0, 0).
-        if x is not None and y is not None and x > 0 and y > 0:
-            return x, y
+        if x is not None and y is not None and max(x, y) > 0:
+            if all(MIN_CENTER_PX <= value <= MAX_CENTER_PX for value in (x, y)):
+                return x, y
+            reasons.append(bad_value("CalibratedOpticalCenter", (x, y)))
     return None
 
 

@@ -13,7 +13,7 @@ from inference.rays import depression_deg, lower_to_depression
 from inference.receipt import NotPlaced, ReasonCode
 from inference.sighting import Detection, Placement
 from inference.surface import FlatSurface
-from inference.uncertainty import ErrorBudget, plan_error_budget, split_errors
+from inference.uncertainty import HEIGHT, ErrorBudget, plan_error_budget, split_errors
 from inference.view import (
     MAX_RANGE_PER_HEIGHT,
     MIN_DEPRESSION_DEG,
@@ -69,7 +69,7 @@ def contact_pixel(box_photo: Box, view: View) -> NDArray[np.float64]:
     if down is None:
         return middle
     half_size = np.array([x_max - x_min, y_max - y_min]) / 2.0
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", over="ignore"):
         to_edge = float(np.min(half_size / np.abs(down)))
     angle = np.radians(np.clip(depression_deg(view_directions(view, middle))[0], 0.0, 90.0))
     standing = OBJECT_HEIGHT_PER_DEPTH * np.cos(angle)
@@ -132,6 +132,8 @@ def _jacobian(
     how far the position really goes. All rays are cast at once.
     """
     steps = np.maximum(budget.total, 1e-9)
+    # A camera low above the ground must not be shifted below it.
+    steps[HEIGHT] = min(steps[HEIGHT], (view.camera_height_m - float(hit[2])) / 2.0)
     shifts = np.vstack([np.diag(steps), np.diag(-steps)])
     directions = view_directions(
         view,

@@ -22,6 +22,9 @@ GNSS_SHARED_SIGMA_M = 2.0  # on each axis; the ionosphere and the orbits change 
 GNSS_OWN_SIGMA_M = 0.7  # with the shared part 3 m root mean square in the plane
 USER_RANGE_ERROR_M = 2.0  # times HDOP gives the horizontal error (GPS performance standard, 2020)
 
+# A receiver without a fix states DOPs of 99 and more, and errors of kilometres.
+MAX_POSITION_SIGMA_M = 1000.0
+
 # Height above the take-off place. A barometer drifts with weather and warm-up by some metres in a
 # flight; with fixed RTK it follows the receiver.
 BAROMETER_SHARED_SIGMA_M = 2.0
@@ -99,6 +102,14 @@ def plan_pose(metadata: PhotoMetadata) -> Pose | NotPlaced:
     attitude = metadata.attitude
     if attitude is None or not _all_finite(attitude.yaw_deg, attitude.pitch_deg, attitude.roll_deg):
         return NotPlaced(code=ReasonCode.NO_ATTITUDE, detail="no yaw, pitch and roll")
+    accuracy = plan_accuracy(
+        metadata.accuracy,
+        yaw_reference=attitude.yaw_reference,
+        is_gimbal=not attitude.source.endswith(("_airframe", "_light_sensor")),
+    )
+    sigma_m = max(accuracy.shared_horizontal_m, accuracy.own_horizontal_m, accuracy.own_vertical_m)
+    if sigma_m > MAX_POSITION_SIGMA_M:
+        return NotPlaced(code=ReasonCode.NO_GPS, detail=f"good to {sigma_m:.3g} m only, it says")
     return Pose(
         latitude_deg=position[0],
         longitude_deg=position[1],
@@ -110,11 +121,7 @@ def plan_pose(metadata: PhotoMetadata) -> Pose | NotPlaced:
         roll_deg=attitude.roll_deg,
         position_source=position_source(metadata.accuracy),
         attitude_source=attitude.source,
-        accuracy=plan_accuracy(
-            metadata.accuracy,
-            yaw_reference=attitude.yaw_reference,
-            is_gimbal=not attitude.source.endswith(("_airframe", "_light_sensor")),
-        ),
+        accuracy=accuracy,
     )
 
 

@@ -1,5 +1,6 @@
 """Where a photo says that it was taken: position, heights, and how accurate they are stated."""
 
+import math
 import re
 from collections.abc import Mapping
 
@@ -11,6 +12,7 @@ from inference.tag_values import bad_value, first_number
 
 MIN_RELATIVE_ALTITUDE_M = -100.0
 MAX_RELATIVE_ALTITUDE_M = 5000.0
+MIN_LASER_DISTANCE_M, MAX_LASER_DISTANCE_M = 1.0, 5000.0  # rangefinders on drones reach 3 to 3000
 ZERO_DEG = 1e-6  # nearer to (0, 0) than this is no place but a receiver without a fix
 MAX_DISAGREEMENT_DEG = 0.001  # 100 m; EXIF and XMP come from the same receiver
 DEGREES_MINUTES = re.compile(r"(\d+),(\d+(?:\.\d+)?)(?:,(\d+(?:\.\d+)?))?([NSEW])")
@@ -79,8 +81,12 @@ def _parse_exif_angle(
     parts = exif.numbers.get(name)
     if not parts or all(part is None for part in parts):
         return None
-    # A number in the wrong place (an offset read as a value, say) is no coordinate.
-    if len(parts) > 3 or any(part is None or part < 0 for part in parts):
+    # A number in the wrong place (an offset read as a value, say) is no coordinate; 60 may come
+    # of rounding.
+    if len(parts) > 3 or not all(
+        part is not None and 0 <= part <= most
+        for part, most in zip(parts, (math.inf, 60, 60), strict=False)
+    ):
         reasons.append(bad_value(name, parts))
         return None
     degrees: float = sum((part or 0.0) / 60**power for power, part in enumerate(parts))
@@ -140,7 +146,12 @@ def parse_relative_altitude_m(xmp: Mapping[str, str], reasons: list[Reason]) -> 
 def parse_laser_distance_m(xmp: Mapping[str, str], reasons: list[Reason]) -> float | None:
     """Return the rangefinder's distance; it writes 0 where it hit nothing."""
     metres = first_number(xmp, names_of("laser_distance"), reasons)
-    return metres if metres is not None and metres > 0 else None
+    if metres is None or metres <= 0:
+        return None
+    if not MIN_LASER_DISTANCE_M <= metres <= MAX_LASER_DISTANCE_M:
+        reasons.append(bad_value("laser distance", metres))
+        return None
+    return metres
 
 
 def parse_stated_accuracy(

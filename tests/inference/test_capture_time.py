@@ -99,12 +99,29 @@ def test_times_are_read_in_the_forms_that_cameras_write(
     assert parse_time(text) == expected
 
 
+@pytest.mark.parametrize("day", ["9999:12:31", "9" * 5000 + ":1:1", "²²²²:¹:¹", "2022:13:1"])
+def test_a_senseless_gps_time_gives_way_to_the_next_one(day: str) -> None:
+    exif = Exif(
+        texts={
+            "EXIF DateTimeOriginal": NOON,
+            "EXIF SubSecTimeOriginal": "²",
+            "EXIF OffsetTimeOriginal": "+02:00",
+            "GPS GPSDate": day,
+        },
+        numbers={"GPS GPSTimeStamp": (23.0, 59.0, 60.0)},
+    )
+    result, _ = capture(exif)
+    assert result == (datetime(2022, 6, 2, 10, tzinfo=UTC), CaptureTimeSource.OFFSET_TIME)
+
+
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("1970:01:01 00:04:37", "before 1995"),
+        ("1970:01:01 00:04:37", "between 1995 and 2100"),
         ("2022:02:30 12:00:00", "day is out of range"),
+        ("9999:12:31 24:00:60", "between 1995 and 2100"),  # that is after the last day there is
         ("yesterday", "not a date"),
+        ("２０２６:05:04 03:02:01", "not a date"),
     ],
 )
 def test_what_is_no_time_raises(text: str, problem: str) -> None:

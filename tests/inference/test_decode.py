@@ -174,6 +174,27 @@ def test_a_photo_cut_off_in_its_head_cannot_be_decoded(make_photo: Any) -> None:
     assert rejection(path) is ReasonCode.CANNOT_DECODE
 
 
+@pytest.mark.parametrize(
+    ("dtype", "side_px", "code"),
+    [
+        ("float64", 8000, ReasonCode.TOO_MANY_BYTES),  # 8000 x 8000 x 3 x 8 bytes are 1.5 GB
+        ("complex64", 64, ReasonCode.CANNOT_DECODE),
+    ],
+)
+def test_values_that_no_photo_has_are_never_read(
+    tmp_path: Path, dtype: str, side_px: int, code: ReasonCode
+) -> None:
+    path = tmp_path / "photo.tif"
+    size = {"width": side_px, "height": side_px, "count": 3}
+    layout = {"tiled": True, "compress": "deflate", "sparse_ok": True}
+    with (
+        pytest.warns(NotGeoreferencedWarning),
+        rasterio.open(path, "w", driver="GTiff", dtype=dtype, **size, **layout),
+    ):
+        pass
+    assert rejection(path) is code
+
+
 def test_a_damaged_tiff_cannot_be_decoded(tmp_path: Path) -> None:
     path = tmp_path / "photo.tif"
     Image.new("RGB", (64, 64)).save(path, compression="tiff_deflate")

@@ -77,6 +77,12 @@ def test_a_drone_photo_without_flight_data_says_so(make_photo: Any) -> None:
     assert photo.relative_altitude_m is None
 
 
+def test_minutes_beyond_60_are_no_coordinate(make_photo: Any) -> None:
+    metadata = read_photo_metadata(make_photo(gps={**GPS, 2: (24.0, 70.0, 49.0)}))
+    assert metadata.latitude_deg is None
+    assert {ReasonCode.BAD_VALUE, ReasonCode.NO_GPS} <= codes(metadata)
+
+
 def test_xmp_that_is_no_xml_costs_only_itself(make_photo: Any) -> None:
     photo = read_photo_metadata(make_photo(image={MAKE: "DJI"}, gps=GPS, xmp=b"<x:xmpmeta <<"))
     assert ReasonCode.XMP_UNREADABLE in codes(photo)
