@@ -71,6 +71,14 @@ def ground_sample_distance_m(view: View) -> float | None:
     return ground_sample_distance_at_m(view, hit) if np.isfinite(hit).all() else None
 
 
+def round_gsd_m(gsd_m: float | None) -> float | None:
+    """Return the GSD to three digits, as tiles are planned for it.
+
+    More would search photos anew for nothing where another height or neighbour comes in.
+    """
+    return None if gsd_m is None else float(f"{gsd_m:.3g}")
+
+
 def _border_on_ground(view: View, directions: NDArray[np.float64]) -> NDArray[np.float64] | None:
     """Return (N, 3) points of the border, or None where no ray meets the ground.
 

@@ -172,16 +172,13 @@ def box_photo_to_upright(
 def box_upright_to_photo(
     boxes: NDArray[np.floating], orientation: int, *, width_px: int, height_px: int
 ) -> NDArray[np.floating]:
-    """Return boxes of the upright frame in the photo frame; the way back.
+    """Return boxes of the upright frame in the photo frame: the way back of `box_photo_to_upright`.
 
     Args:
         boxes: (N, 4) x_min, y_min, x_max, y_max in upright pixels.
         orientation: EXIF Orientation, 1 to 8.
-        width_px: Of the photo frame.
-        height_px: Of the photo frame.
-
-    Returns:
-        (N, 4) new array.
+        width_px: Of the photo frame, as there.
+        height_px: Likewise.
     """
     transpose, mirror_columns, mirror_rows = ORIENTATIONS[orientation]
     width, height = (height_px, width_px) if transpose else (width_px, height_px)

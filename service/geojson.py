@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 
+from inference.coverage import round_gsd_m
 from inference.receipt import NotPlaced, Outcome
 from inference.tiles import plan_skipped_classes
 from service.issue_record import (
@@ -84,6 +85,6 @@ def _coverage_feature(photo: Photo, result: InspectionResult, *, outcome: Outcom
 def _not_searched(gsd_m: float | None, result: InspectionResult) -> list[str]:
     """Return the classes that the photo cannot show well enough, or that were not asked for."""
     wanted = dict(result.settings.min_confidence)
-    skipped = plan_skipped_classes(gsd_m=gsd_m, manifest=result.manifest)
+    skipped = plan_skipped_classes(gsd_m=round_gsd_m(gsd_m), manifest=result.manifest)
     too_coarse = {skip.class_name for skip in skipped}
     return [name for name in result.manifest.classes if name in too_coarse or name not in wanted]

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DatabaseError
 
 from datasets.taxonomy import CLASS_NAMES
 from inference.areas import GridCell, Permit
-from inference.coverage import ground_sample_distance_m
+from inference.coverage import ground_sample_distance_m, round_gsd_m
 from inference.decode import read_pixels
 from inference.detect import DetectSettings, plan_detect_settings
 from inference.errors import InferenceError
@@ -279,9 +279,7 @@ def _is_done(task: PhotoTask, inspection: Inspection | None) -> bool:
 
 
 def _plan_gsd_m(view: View | NotPlaced) -> float | None:
-    """Return the GSD to three digits: more would redo photos for nothing."""
-    gsd_m = None if isinstance(view, NotPlaced) else ground_sample_distance_m(view)
-    return None if gsd_m is None else float(f"{gsd_m:.3g}")
+    return None if isinstance(view, NotPlaced) else round_gsd_m(ground_sample_distance_m(view))
 
 
 def _read_pixels(task: PhotoTask) -> Image | Reason:

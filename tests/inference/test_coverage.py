@@ -5,7 +5,12 @@ import math
 import pytest
 from shapely.geometry import Polygon
 
-from inference.coverage import Footprint, ground_sample_distance_m, plan_footprint
+from inference.coverage import (
+    Footprint,
+    ground_sample_distance_m,
+    plan_footprint,
+    round_gsd_m,
+)
 from inference.frames import EnuFrame, wgs84_to_enu
 from inference.metadata import Attitude, Band, Lens, PhotoKind, PhotoMetadata
 from inference.receipt import NotPlaced, ReasonCode
@@ -87,3 +92,9 @@ def test_gsd_is_that_of_the_middle() -> None:
     # 40 / sin 30 = 80 m away, 2000 px.
     assert ground_sample_distance_m(make_view(pitch_deg=-30.0)) == pytest.approx(0.04)
     assert ground_sample_distance_m(make_view(pitch_deg=0.0)) is None
+
+
+def test_gsd_is_rounded_to_three_digits_whatever_its_size() -> None:
+    assert round_gsd_m(0.0234567) == 0.0235
+    assert round_gsd_m(1.23456) == 1.23
+    assert round_gsd_m(None) is None
