@@ -4,6 +4,7 @@ Two frames: *photo* pixels are as decoded, never turned; the camera's geometry h
 *Upright* pixels are turned by EXIF's orientation; people and detectors look at those.
 """
 
+import hashlib
 import warnings
 from io import BytesIO
 from pathlib import Path
@@ -38,13 +39,24 @@ ORIENTATIONS: dict[int, tuple[bool, bool, bool]] = {
 }
 
 
-def read_pixels(path: Path, *, limits: PhotoLimits = DEFAULT_LIMITS) -> Image:
+def read_pixels(
+    path: Path, *, sha256: str | None = None, limits: PhotoLimits = DEFAULT_LIMITS
+) -> Image:
     """Return the picture in the photo frame: (rows, columns, 3) BGR uint8.
 
+    Args:
+        path: Of the photo.
+        sha256: Of the bytes that are expected there; None for whatever there is.
+        limits: How large a photo may be.
+
     Raises:
-        PhotoRejectedError: It is no photo, beyond a limit, cut off, or cannot be decoded.
+        PhotoRejectedError: It is no photo, beyond a limit, cut off, or cannot be decoded, or
+            another file has taken its place.
     """
-    return decode_photo(read_photo_file(path, limits=limits))
+    photo = read_photo_file(path, limits=limits)
+    if sha256 is not None and hashlib.sha256(photo.data).hexdigest() != sha256:
+        raise rejected(ReasonCode.UNREADABLE_FILE, "it has changed since it was received")
+    return decode_photo(photo)
 
 
 def decode_photo(photo: PhotoFile) -> Image:

@@ -143,7 +143,7 @@ def _write_photo(
 ) -> list[tuple[str, EvidenceFile]]:
     """Write all pictures of one photo and return them with their issue's id."""
     try:
-        stored = read_pixels(photo.path)
+        stored = read_pixels(photo.path, sha256=photo.sha256)
     except PhotoRejectedError:
         return []  # the receipt says why
     upright = turn_upright(stored, photo.metadata.orientation)

@@ -283,7 +283,9 @@ def _plan_gsd_m(view: View | NotPlaced) -> float | None:
 
 
 def _read_pixels(task: PhotoTask) -> Image | Reason:
-    return read_or_reason(read_pixels, task.photo.path)
+    photo = task.photo
+    # Results must not name a photo that they are not from, such as while a card is still copied.
+    return read_or_reason(lambda path: read_pixels(path, sha256=photo.sha256), photo.path)
 
 
 def _inspect_photo(

@@ -112,6 +112,8 @@ def read_or_reason(read: Callable[[Path], Read], path: Path) -> Read | Reason:
         return error.reason
     except OSError as error:
         return Reason(code=ReasonCode.UNREADABLE_FILE, detail=error.strerror)
+    except MemoryError:  # the photo is not to blame: it is tried again the next time
+        return Reason(code=ReasonCode.UNREADABLE_FILE, detail="not enough memory")
     except Exception as error:
         logger.exception("unexpected failure on %s", stable_name(str(path)))
         return Reason(code=ReasonCode.CANNOT_DECODE, detail=type(error).__name__)

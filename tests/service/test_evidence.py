@@ -1,5 +1,6 @@
 """The pictures of each issue show the right thing, upright, the same each time."""
 
+import hashlib
 from pathlib import Path
 
 import cv2
@@ -39,7 +40,7 @@ def write_photo(path: Path, *, orientation: int = 1) -> Photo:
     stored = np.ascontiguousarray(STORED_AS[orientation](make_upright())[:, :, ::-1])
     exif = PillowImage.Exif()
     exif[ORIENTATION_TAG] = orientation
-    exif[271] = "SECRET MAKER"
+    exif[270], exif[271] = path.name, "SECRET MAKER"
     PillowImage.fromarray(stored).save(path, quality=95, exif=exif)
     metadata = PhotoMetadata(
         width_px=stored.shape[1],
@@ -49,7 +50,11 @@ def write_photo(path: Path, *, orientation: int = 1) -> Photo:
         band=Band.VISUAL,
     )
     return Photo(
-        sha256=path.name, name=path.name, path=path, outcome=Outcome.ACCEPTED, metadata=metadata
+        sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+        name=path.name,
+        path=path,
+        outcome=Outcome.ACCEPTED,
+        metadata=metadata,
     )
 
 
@@ -98,7 +103,7 @@ def test_pictures_are_upright_and_their_boxes_hold_the_object(
     tmp_path: Path, orientation: int
 ) -> None:
     photo = write_photo(tmp_path / "a.jpg", orientation=orientation)
-    files = write_evidence([make_issue(photo)], {"a.jpg": photo}, tmp_path / "out")["issue-a"]
+    files = write_evidence([make_issue(photo)], {photo.sha256: photo}, tmp_path / "out")["issue-a"]
     assert [file.path for file in files] == [
         "evidence/issue-a/crop.jpg",
         "evidence/issue-a/photo.jpg",
@@ -112,7 +117,7 @@ def test_pictures_are_upright_and_their_boxes_hold_the_object(
 
 def test_pictures_hold_no_metadata_of_the_photo(tmp_path: Path) -> None:
     photo = write_photo(tmp_path / "a.jpg", orientation=6)
-    for file in write_evidence([make_issue(photo)], {"a.jpg": photo}, tmp_path)["issue-a"]:
+    for file in write_evidence([make_issue(photo)], {photo.sha256: photo}, tmp_path)["issue-a"]:
         data = (tmp_path / file.path).read_bytes()
         assert b"Exif" not in data
         assert b"SECRET" not in data
@@ -120,16 +125,16 @@ def test_pictures_hold_no_metadata_of_the_photo(tmp_path: Path) -> None:
 
 def test_a_second_run_gives_the_same_files_and_leaves_them_alone(tmp_path: Path) -> None:
     photo = write_photo(tmp_path / "a.jpg")
-    first = write_evidence([make_issue(photo)], {"a.jpg": photo}, tmp_path)
+    first = write_evidence([make_issue(photo)], {photo.sha256: photo}, tmp_path)
     times = _changed_at(tmp_path, first["issue-a"])
-    assert write_evidence([make_issue(photo)], {"a.jpg": photo}, tmp_path) == first
+    assert write_evidence([make_issue(photo)], {photo.sha256: photo}, tmp_path) == first
     assert _changed_at(tmp_path, first["issue-a"]) == times
 
 
 def test_pictures_of_issues_that_are_no_more_are_removed(tmp_path: Path) -> None:
     photo = write_photo(tmp_path / "a.jpg")
-    write_evidence([make_issue(photo, issue_id="old")], {"a.jpg": photo}, tmp_path)
-    write_evidence([make_issue(photo, issue_id="new")], {"a.jpg": photo}, tmp_path)
+    write_evidence([make_issue(photo, issue_id="old")], {photo.sha256: photo}, tmp_path)
+    write_evidence([make_issue(photo, issue_id="new")], {photo.sha256: photo}, tmp_path)
     assert [folder.name for folder in (tmp_path / "evidence").iterdir()] == ["new"]
 
 
@@ -137,7 +142,7 @@ def test_the_best_view_comes_first_and_at_most_four_others_follow(tmp_path: Path
     photos = [write_photo(tmp_path / f"{letter}.jpg") for letter in "cabdefgh"]
     known = {photo.sha256: photo for photo in photos}
     files = write_evidence([make_issue(*photos)], known, tmp_path)["issue-a"]
-    assert [(file.role, file.photo_sha256) for file in files] == [
+    assert [(file.role, known[file.photo_sha256].name) for file in files] == [
         (EvidenceRole.CROP, "c.jpg"),
         (EvidenceRole.PHOTO, "c.jpg"),
         *((EvidenceRole.FURTHER_CROP, f"{letter}.jpg") for letter in "abde"),
@@ -147,7 +152,7 @@ def test_the_best_view_comes_first_and_at_most_four_others_follow(tmp_path: Path
 def test_issues_that_share_a_photo_each_get_their_pictures(tmp_path: Path) -> None:
     photo = write_photo(tmp_path / "a.jpg")
     issues = [make_issue(photo, issue_id=name) for name in ("one", "two")]
-    files = write_evidence(issues, {"a.jpg": photo}, tmp_path)
+    files = write_evidence(issues, {photo.sha256: photo}, tmp_path)
     assert {name: len(found) for name, found in files.items()} == {"one": 2, "two": 2}
 
 
@@ -155,7 +160,7 @@ def test_a_photo_that_has_gone_costs_only_its_pictures(tmp_path: Path) -> None:
     here, gone = write_photo(tmp_path / "a.jpg"), write_photo(tmp_path / "b.jpg")
     issues = [make_issue(here, issue_id="one"), make_issue(gone, issue_id="two")]
     gone.path.unlink()
-    files = write_evidence(issues, {"a.jpg": here, "b.jpg": gone}, tmp_path)
+    files = write_evidence(issues, {here.sha256: here, gone.sha256: gone}, tmp_path)
     assert len(files["one"]) == 2
     assert files["two"] == ()
 

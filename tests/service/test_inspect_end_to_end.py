@@ -17,7 +17,8 @@ import pytest
 from inference.receipt import Outcome
 from service.errors import CannotStartError, StoppedError
 from service.folder import LOCK_NAME, STORE_NAME, lock_output
-from service.inspect import InspectOptions
+from service.inspect import InspectModel, InspectOptions, inspect_photos
+from service.progress import SilentReporter
 from service.summary import exit_code, summarise
 
 SCRIPT = Path(__file__).with_name("stand_in_inspection.py")
@@ -277,7 +278,7 @@ def test_a_photo_that_could_not_be_read_is_tried_again(
 ) -> None:
     import service.inspect
 
-    def pulled_out(path: Path) -> None:
+    def pulled_out(path: Path, *, sha256: str) -> None:
         raise OSError(5, "Input/output error")
 
     with monkeypatch.context() as patch:
@@ -287,6 +288,27 @@ def test_a_photo_that_could_not_be_read_is_tried_again(
     assert {file.outcome for file in lost.files} == {Outcome.REJECTED}
     stand_in.inspect_with_stand_in(options)
     assert results(tmp_path / "out") == results(done)
+
+
+def test_a_photo_that_is_replaced_on_the_way_is_not_inspected_under_the_old_name(
+    tmp_path: Path, stand_in: ModuleType, write_drone_photo: WriteDronePhoto
+) -> None:
+    for number in range(2):
+        write_drone_photo(tmp_path / "card" / f"{number}.jpg", number=number)
+    replaced = tmp_path / "card" / "1.jpg"
+
+    def load(_: str) -> Any:
+        write_drone_photo(replaced, number=7, spots_px=((300, 200),))
+        return stand_in.BrightSpotDetector()
+
+    options = InspectOptions(paths=(tmp_path / "card",), output=tmp_path / "out")
+    model = InspectModel(manifest=stand_in.MANIFEST, load=load)
+    first = inspect_photos(options, model=model, reporter=SilentReporter())
+    assert [file.outcome for file in first.files] == [Outcome.ACCEPTED, Outcome.REJECTED]
+    assert first.issues == ()
+    second = stand_in.inspect_with_stand_in(options)
+    assert [file.outcome for file in second.files] == [Outcome.ACCEPTED, Outcome.ACCEPTED]
+    assert len(second.issues) == 1
 
 
 def test_an_unknown_class_is_refused_before_anything_is_written(
