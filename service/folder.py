@@ -34,8 +34,7 @@ def lock_output(folder: Path, *, fresh: bool) -> Iterator[Path]:
         _take(lock, folder)
         store = folder / STORE_NAME
         if fresh:
-            for suffix in ("", "-wal", "-shm"):
-                store.with_name(STORE_NAME + suffix).unlink(missing_ok=True)
+            _forget(store)
         yield store
     finally:
         lock.close()
@@ -64,10 +63,18 @@ def _make_folder(folder: Path) -> None:
         )
 
 
+def _forget(store: Path) -> None:
+    try:
+        for suffix in ("", "-wal", "-shm"):
+            store.with_name(STORE_NAME + suffix).unlink(missing_ok=True)
+    except OSError as error:
+        raise CannotStartError(f"{store} cannot be removed: {error.strerror}") from error
+
+
 def _take(lock: sqlite3.Connection, folder: Path) -> None:
     try:
         lock.execute("BEGIN EXCLUSIVE")
-    except sqlite3.OperationalError as error:
+    except sqlite3.DatabaseError as error:
         if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
             raise CannotStartError(f"another inspection is writing {folder}") from error
         raise CannotStartError(f"--out {folder} cannot be written: {error}") from error

@@ -133,7 +133,9 @@ def inspect_photos(
 
 
 def _stopped(cause: BaseException) -> StoppedError:
-    return StoppedError(f"cannot go on: {cause}; the same command goes on there")
+    return StoppedError(
+        f"cannot go on: {cause}; the same command goes on there, with --fresh it starts anew"
+    )
 
 
 def _run(job: Job, store: Store) -> InspectionResult:

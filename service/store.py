@@ -179,7 +179,9 @@ def open_store(path: Path) -> Store:
                 connection.exec_driver_sql(f"PRAGMA user_version = {SCHEMA_VERSION}")
     except DatabaseError as error:
         engine.dispose()
-        raise CannotStartError(f"{path} cannot be used as a store: {error.orig}") from error
+        raise CannotStartError(
+            f"{path} cannot be used as a store: {error.orig}; use --fresh to start anew"
+        ) from error
     if version not in (0, SCHEMA_VERSION):
         engine.dispose()
         raise CannotStartError(

@@ -31,6 +31,19 @@ def test_the_folder_is_free_again_afterwards_and_after_a_kill(tmp_path: Path) ->
             assert store == tmp_path / "out" / STORE_NAME
 
 
+@pytest.mark.parametrize("name", [STORE_NAME, LOCK_NAME])
+def test_a_store_or_lock_that_is_something_else_is_named(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).mkdir()
+    with pytest.raises(CannotStartError, match="cannot be"), lock_output(tmp_path, fresh=True):
+        pass
+
+
+def test_a_lock_of_other_content_is_named(tmp_path: Path) -> None:
+    (tmp_path / LOCK_NAME).write_text("no lock of ours")
+    with pytest.raises(CannotStartError, match="not a database"), lock_output(tmp_path, fresh=True):
+        pass
+
+
 def test_a_folder_with_other_files_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "holiday.txt").write_text("mine")
     with (
