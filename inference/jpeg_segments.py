@@ -30,7 +30,6 @@ class JpegFrame:
 
     width_px: int
     height_px: int
-    components: int
 
 
 def iterate_segments(data: bytes, start: int = 2) -> Iterator[Segment]:
@@ -58,14 +57,13 @@ def iterate_segments(data: bytes, start: int = 2) -> Iterator[Segment]:
 
 
 def find_frame(data: bytes) -> JpegFrame | None:
-    """Return size and components of the picture, or None where there is no frame header."""
+    """Return the picture's size, or None where there is no frame header."""
     for segment in iterate_segments(data):
-        if segment.marker in START_OF_FRAME and segment.stop - segment.start >= 6:
+        if segment.marker in START_OF_FRAME and segment.stop - segment.start >= 5:
             header = data[segment.start : segment.stop]
             return JpegFrame(
                 height_px=int.from_bytes(header[1:3], "big"),
                 width_px=int.from_bytes(header[3:5], "big"),
-                components=header[5],
             )
     return None
 

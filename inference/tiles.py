@@ -44,16 +44,6 @@ class Level:
     classes: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SkippedClass:
-    """A class that a photo cannot show well enough, and why."""
-
-    class_name: str
-    reason: str
-    gsd_m: float
-    largest_gsd_m: float
-
-
 def plan_tiles(width: int, height: int, *, size: int, overlap: float) -> list[Tile]:
     """Return tiles that cover a picture, row by row.
 
@@ -105,19 +95,19 @@ def plan_levels(
     ]
 
 
-def plan_skipped_classes(*, gsd_m: float | None, manifest: ModelManifest) -> list[SkippedClass]:
-    """Return the classes that a photo of this ground sample distance is not searched for."""
+def plan_skipped_classes(*, gsd_m: float | None, manifest: ModelManifest) -> list[str]:
+    """Return the classes that a photo of this ground sample distance cannot show well enough."""
     if gsd_m is None:
         return []
     return [
-        SkippedClass(class_name=name, reason="gsd_too_coarse", gsd_m=gsd_m, largest_gsd_m=largest_m)
+        name
         for name in manifest.classes
-        if gsd_m > TOO_COARSE_RATIO * (largest_m := manifest.gsd_range_m[name][1])
+        if gsd_m > TOO_COARSE_RATIO * manifest.gsd_range_m[name][1]
     ]
 
 
 def _classes_by_scale(gsd_m: float, manifest: ModelManifest) -> dict[float, tuple[str, ...]]:
-    skipped = {skip.class_name for skip in plan_skipped_classes(gsd_m=gsd_m, manifest=manifest)}
+    skipped = plan_skipped_classes(gsd_m=gsd_m, manifest=manifest)
     grouped: dict[float, tuple[str, ...]] = {}
     for name in manifest.classes:
         if name not in skipped:

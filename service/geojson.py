@@ -85,6 +85,5 @@ def _coverage_feature(photo: Photo, result: InspectionResult, *, outcome: Outcom
 def _not_searched(gsd_m: float | None, result: InspectionResult) -> list[str]:
     """Return the classes that the photo cannot show well enough, or that were not asked for."""
     wanted = dict(result.settings.min_confidence)
-    skipped = plan_skipped_classes(gsd_m=round_gsd_m(gsd_m), manifest=result.manifest)
-    too_coarse = {skip.class_name for skip in skipped}
+    too_coarse = plan_skipped_classes(gsd_m=round_gsd_m(gsd_m), manifest=result.manifest)
     return [name for name in result.manifest.classes if name in too_coarse or name not in wanted]

@@ -50,7 +50,6 @@ class Scene:
     ground: Ground
     solids: tuple[Solid, ...]
     objects: tuple[SceneObject, ...]
-    sun: Sun
 
 
 def build_scene(plan: ScenePlan) -> Scene:
@@ -73,7 +72,6 @@ def build_scene(plan: ScenePlan) -> Scene:
         ground=cast_shadows(bare, solids, sun),
         solids=tuple(light_solid(solid, sun) for solid in solids),
         objects=tuple(described for described, _ in placed),
-        sun=sun,
     )
 
 

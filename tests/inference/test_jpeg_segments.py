@@ -21,12 +21,12 @@ def part(guid: bytes, *, length: int, offset: int, piece: bytes) -> bytes:
     return segment(0xE1, EXTENDED_XMP_HEADER + guid + numbers + piece)
 
 
-def test_size_and_components_come_from_the_frame_header() -> None:
-    # Precision 8, 450 rows, 800 columns, 3 components.
+def test_the_size_comes_from_the_frame_header() -> None:
+    # Precision 8, 450 rows, 800 columns.
     header = segment(0xC2, bytes([8, 0x01, 0xC2, 0x03, 0x20, 3]) + bytes(9))
     frame = find_frame(b"\xff\xd8" + segment(0xE0, b"JFIF\x00") + header)
     assert frame is not None
-    assert (frame.width_px, frame.height_px, frame.components) == (800, 450, 3)
+    assert (frame.width_px, frame.height_px) == (800, 450)
 
 
 def test_huffman_tables_are_no_frame_header() -> None:

@@ -9,7 +9,7 @@ from datasets.scenes.layout import Layout
 from datasets.scenes.painting import canvas_camera, pixel_grid, refine_grid
 from datasets.scenes.photo import Development, RenderedPhoto, take_photo
 from datasets.scenes.scene import Scene, ScenePlan
-from datasets.scenes.shapes import Face, Solid, Sun, face_normal, flat_corners
+from datasets.scenes.shapes import Face, Solid, face_normal, flat_corners
 from datasets.scenes.terrain import Terrain
 from datasets.scenes.viewing import SceneCamera, SceneView
 
@@ -48,7 +48,6 @@ def make_scene(*solids: Solid) -> Scene:
         ground=Ground(texels=texels, texel_m=1, layout=layout),
         solids=solids,
         objects=objects,
-        sun=Sun(azimuth_deg=180, elevation_deg=60, ambient=0.5),
     )
 
 
