@@ -3,6 +3,11 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# Hypothesis' own limit of 200 ms a case would judge the machine, not the code.
+settings.register_profile("without deadline", deadline=None)
+settings.load_profile("without deadline")
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 

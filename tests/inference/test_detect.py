@@ -95,7 +95,7 @@ def detect(
     width=st.integers(3, 25),
     height=st.integers(3, 25),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_an_object_smaller_than_the_overlap_is_found_once_and_whole(
     x_min: int, y_min: int, width: int, height: int
 ) -> None:
@@ -112,7 +112,7 @@ def test_an_object_smaller_than_the_overlap_is_found_once_and_whole(
     width=st.integers(30, 250),
     height=st.integers(30, 150),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_an_object_larger_than_the_overlap_is_joined_from_its_parts(
     x_min: int, y_min: int, width: int, height: int
 ) -> None:

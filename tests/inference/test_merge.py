@@ -262,7 +262,7 @@ def make_crowd(seed: int) -> list[Sighting]:
     return sightings
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.integers(0, 50), st.randoms(use_true_random=False))
 def test_the_order_of_sightings_changes_nothing(seed: int, random: Random) -> None:
     sightings = make_crowd(seed)
@@ -286,7 +286,6 @@ def describe(finding: Finding) -> tuple[object, ...]:
     return finding.id, finding.confidence, finding.independent_views, ids, position
 
 
-@settings(deadline=None)
 @given(st.integers(0, 50))
 def test_each_sighting_ends_in_exactly_one_finding_of_its_class(seed: int) -> None:
     sightings = make_crowd(seed)

@@ -100,7 +100,7 @@ row = st.tuples(
 
 
 @given(rows=st.lists(row, max_size=25, unique_by=lambda row: row[:5]), seed=st.integers(0, 99))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_the_order_of_the_input_changes_nothing(
     rows: list[tuple[int, int, int, int, int, tuple[bool, ...]]], seed: int
 ) -> None:

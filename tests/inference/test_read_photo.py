@@ -178,9 +178,7 @@ def test_a_file_that_is_gone_is_unreadable(tmp_path: Path) -> None:
     assert caught.value.reason.code is ReasonCode.UNREADABLE_FILE
 
 
-@settings(
-    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     changes=st.lists(st.tuples(st.integers(0, 1500), st.integers(0, 255)), max_size=12),
     cut=st.integers(0, 3000),

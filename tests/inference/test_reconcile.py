@@ -7,7 +7,7 @@ from random import Random
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from inference.areas import GridCell, Permit
@@ -209,7 +209,6 @@ def test_no_findings_give_no_issues() -> None:
     assert issues_of() == []
 
 
-@settings(deadline=None)
 @given(st.integers(0, 30), st.randoms(use_true_random=False))
 def test_the_order_of_findings_changes_nothing(seed: int, random: Random) -> None:
     rng = np.random.default_rng(seed)

@@ -68,7 +68,7 @@ rows = st.lists(
 
 
 @given(rows=rows, seed=st.integers(0, 99))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_the_fast_way_keeps_what_the_definition_keeps(
     rows: list[tuple[int, int, int, int, int]], seed: int
 ) -> None:

@@ -34,7 +34,7 @@ def test_the_origin_is_its_own_place() -> None:
     assert enu_to_wgs84(np.zeros(3), origin) == pytest.approx((31.05, 121.2, 6))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     latitude=st.floats(-80, 80),
     longitude=st.floats(-179, 179),
