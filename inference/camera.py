@@ -253,11 +253,13 @@ def _fit_to_picture(camera: Camera, metadata: PhotoMetadata) -> Camera | None:
 
     A picture of another shape than the calibration is taken as its middle cut out: cameras with a
     4:3 sensor write 16:9 pictures that way. Digital zoom is taken as not yet counted, because
-    calibrations are made without.
+    calibrations are made without. Of an upright picture with a lying calibration it is not known
+    to which side the camera was turned.
     """
-    if not _has_plausible_center(camera):
-        return None
     width, height = metadata.width_px, metadata.height_px
+    is_turned = (width - height) * (camera.width_px - camera.height_px) < 0
+    if is_turned or not _has_plausible_center(camera):
+        return None
     fit = max(width / camera.width_px, height / camera.height_px)
     scale = fit * _digital_zoom(metadata.lens)
     cut = max(1.0 - width / (camera.width_px * fit), 1.0 - height / (camera.height_px * fit))

@@ -111,6 +111,17 @@ def test_35_mm_equivalent_goes_by_width_and_states_its_doubt() -> None:
     assert camera.focal_sigma_ratio == pytest.approx(math.hypot(0.0283, 0.0120), rel=0.01)
 
 
+def test_calibration_of_a_lying_picture_is_not_for_an_upright_one() -> None:
+    lens = Lens(
+        dewarp_px=(3000.0, 3000.0, 2009.5, 1509.5),
+        calibrated_size_px=(4000, 3000),
+        focal_length_35mm=26.0,
+    )
+    camera = planned(lens, size=(3000, 4000))
+    assert camera.source == "equivalent_35mm"
+    assert camera.fx == pytest.approx(26.0 / 36.0 * 4000.0)
+
+
 def test_35_mm_equivalent_of_an_upright_picture_goes_by_its_height() -> None:
     camera = planned(Lens(focal_length_35mm=24.0), size=(3000, 4000))
     assert camera.fx == pytest.approx(24.0 / 36.0 * 4000.0)
