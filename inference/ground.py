@@ -14,6 +14,7 @@ import numpy as np
 import rasterio
 from numpy.typing import NDArray
 from pyproj import CRS, Transformer
+from pyproj.exceptions import ProjError
 from rasterio.fill import fillnodata
 from rasterio.windows import Window
 
@@ -27,6 +28,9 @@ Bounds = tuple[float, float, float, float]  # east_min, north_min, east_max, nor
 # a model with overviews does without touching the full resolution.
 MAX_SURFACE_CELLS = 8_000_000
 SURFACES_KEPT = 4
+
+# Whatever is beyond is no ground: files often hold -9999 or 1e30 for "unknown" and don't say so.
+LOWEST_M, HIGHEST_M = -1000.0, 10_000.0
 
 HOLE_CELLS = 3  # holes are bridged from as far as this
 PLACEHOLDER_M = np.float32(-1e6)  # lower than any ground
@@ -100,12 +104,16 @@ def read_ground(path: Path) -> RasterGround:
     """
     try:
         with rasterio.open(path) as source:
-            crs = source.crs
+            crs, transform, band_count = source.crs, source.transform, source.count
     except rasterio.errors.RasterioError as error:
         raise InferenceError(f"{path} cannot be read as a height model: {error}") from error
+    if band_count > 2:  # a second one may be a mask
+        raise InferenceError(f"{path} has {band_count} bands: it is a picture, no height model")
     if crs is None:
         raise InferenceError(f"{path} has no coordinate reference system")
     wkt = crs.to_wkt()
+    if transform.is_degenerate or not _is_on_earth(wkt):
+        raise InferenceError(f"{path} does not say where on the earth its heights are")
     vertical = _vertical_part(CRS.from_wkt(wkt))
     if vertical is None:
         return RasterGround(path=path, crs_wkt=wkt, datum=None)
@@ -140,7 +148,7 @@ def _read_window(ground: RasterGround, frame: EnuFrame, bounds: Bounds) -> Surfa
         # Models in whole numbers store decimetres, say, with a scale and an offset.
         heights = (stored * source.scales[0] + source.offsets[0]) * ground.unit_m
         valid = source.read_masks(1, window=window, out_shape=shape) > 0
-    valid &= np.isfinite(heights)
+    valid &= (heights > LOWEST_M) & (heights < HIGHEST_M)
     if not valid.any():
         return UNKNOWN_SURFACE
     # Surface models made from points have pinholes, which would swallow every second ray.
@@ -151,6 +159,14 @@ def _read_window(ground: RasterGround, frame: EnuFrame, bounds: Bounds) -> Surfa
     )
     heights = np.where(filled == PLACEHOLDER_M, np.float32(np.nan), filled)
     return _surface(heights, cells, window, length_m)
+
+
+def _is_on_earth(wkt: str) -> bool:
+    try:
+        Transformer.from_crs("EPSG:4326", CRS.from_wkt(wkt).to_2d(), always_xy=True)
+    except ProjError:  # such as of a building site's own axes
+        return False
+    return True
 
 
 def _vertical_part(crs: CRS) -> CRS | None:

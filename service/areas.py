@@ -165,6 +165,7 @@ def _permit_shape(layer: _Layer, row: int) -> shapely.Geometry:
         raise layer.error(row, f"radius_m is {text!r}, not a number") from error
     if not 0 < radius_m < 10_000:
         raise layer.error(row, f"radius_m is {radius_m:g}, not between 0 and 10000")
+    _check_bounds(layer, row)
     return circle_wgs84(shape.y, shape.x, radius_m=radius_m)
 
 
@@ -175,6 +176,7 @@ def _clean_area(layer: _Layer, row: int) -> shapely.Geometry:
         raise layer.error(row, "no geometry")
     if shape.geom_type not in ("Polygon", "MultiPolygon"):
         raise layer.error(row, f"a {shape.geom_type} is not an area")
+    _check_bounds(layer, row)
     parts = [
         part
         for part in shapely.get_parts(shapely.make_valid(shape)).tolist()
@@ -182,10 +184,16 @@ def _clean_area(layer: _Layer, row: int) -> shapely.Geometry:
     ]
     if not parts:
         raise layer.error(row, f"the polygon covers nothing: {shapely.is_valid_reason(shape)}")
-    west, south, east, north = shape.bounds
+    if any(part.bounds[2] - part.bounds[0] > 180 for part in parts):
+        raise layer.error(row, "goes around the earth: cut it in two at 180 degrees")
+    return shapely.union_all(parts)
+
+
+def _check_bounds(layer: _Layer, row: int) -> None:
+    """Raise where a feature does not lie on the earth."""
+    west, south, east, north = layer.shapes[row].bounds
     if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
         raise layer.error(row, "coordinates are not longitude and latitude: is its CRS right?")
-    return shapely.union_all(parts)
 
 
 def _needed_text(layer: _Layer, name: str, row: int) -> str:
@@ -215,6 +223,8 @@ def _read_layer(
         meta, _, geometries, values = pyogrio.raw.read(path, force_2d=True)
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
         raise CannotStartError(f"{path}: cannot be read as a map layer: {error}") from error
+    except UnicodeDecodeError as error:
+        raise CannotStartError(f"{path}: its texts are not UTF-8, save it as such") from error
     if geometries is None:
         raise CannotStartError(f"{path}: its features have no geometry")
     if len(geometries) == 0:
@@ -226,7 +236,10 @@ def _read_layer(
         if columns[ours] is None:
             tried, there = ", ".join(aliases[ours]), ", ".join(names) or "none"
             raise CannotStartError(f"{path}: no column {ours} (tried {tried}; columns: {there})")
-    shapes = np.asarray(shapely.from_wkb(geometries), dtype=np.object_)
+    try:
+        shapes = np.asarray(shapely.from_wkb(geometries), dtype=np.object_)
+    except shapely.errors.GEOSException as error:
+        raise CannotStartError(f"{path}: a geometry is damaged: {error}") from error
     return _Layer(path=path, shapes=_to_wgs84(path, shapes, meta["crs"]), columns=columns)
 
 
@@ -250,11 +263,11 @@ def _to_wgs84(path: Path, shapes: NDArray[np.object_], crs_text: str | None) -> 
         raise CannotStartError(f"{path}: says no coordinate system (CRS)")
     try:
         crs = pyproj.CRS.from_user_input(crs_text)
-    except pyproj.exceptions.CRSError as error:
+        if crs.to_epsg() == 4326:
+            return shapes
+        transformer = pyproj.Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
+    except pyproj.exceptions.ProjError as error:
         raise CannotStartError(f"{path}: unknown coordinate system {crs_text!r}") from error
-    if crs.to_epsg() == 4326:
-        return shapes
-    transformer = pyproj.Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
     moved = shapely.transform(
         shapes, lambda points: np.column_stack(transformer.transform(points[:, 0], points[:, 1]))
     )

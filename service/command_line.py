@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         sys.exit(app(arguments, prog_name="skypatrol", standalone_mode=False))
     except UsageError as error:
         _complain(f"{error.format_message()} (see skypatrol --help)")
-    except (ServiceError, ModelError) as error:
+    except (ServiceError, ModelError, OSError) as error:
         _complain(str(error))
     sys.exit(EXIT_NOTHING_DONE)
 

@@ -126,7 +126,7 @@ def inspect_photos(
     ):
         try:
             return _run(job, store)
-        except OSError as error:
+        except (OSError, InferenceError) as error:
             raise _stopped(error) from error
         except DatabaseError as error:
             raise _stopped(error.orig or error) from error

@@ -5,6 +5,7 @@ from collections import Counter
 from dataclasses import asdict, dataclass
 
 from inference.receipt import NotPlaced, Outcome
+from inference.view import View
 from service.receipts import is_photo
 from service.result import InspectionResult
 
@@ -17,6 +18,8 @@ class InspectSummary:
         issues: By class, those explained by a permit left out.
         not_placed: Of these issues.
         suppressed: Issues that a permit explains.
+        off_ground_model: Photos with a position that a ground model given does not reach: flat
+            ground is taken there.
     """
 
     files: int
@@ -29,6 +32,7 @@ class InspectSummary:
     issues: dict[str, int]
     not_placed: int
     suppressed: int
+    off_ground_model: int
 
 
 def summarise(result: InspectionResult) -> InspectSummary:
@@ -48,7 +52,14 @@ def summarise(result: InspectionResult) -> InspectSummary:
         issues={name: classes[name] for name, _ in result.settings.min_confidence},
         not_placed=sum(isinstance(issue.position, NotPlaced) for issue in clues),
         suppressed=len(result.issues) - len(clues),
+        off_ground_model=_count_off_ground_model(result),
     )
+
+
+def _count_off_ground_model(result: InspectionResult) -> int:
+    views = [view for plan in result.plans for view in plan.views.values()]
+    placed = [view for view in views if isinstance(view, View)]
+    return sum(not view.has_ground_model for view in placed) if result.ground else 0
 
 
 def exit_code(summary: InspectSummary) -> int:
@@ -76,4 +87,8 @@ def describe_summary(summary: InspectSummary) -> str:
         lines.append(f"         {summary.not_placed} of them without a position")
     if summary.suppressed:
         lines.append(f"permits  explain {summary.suppressed} more")
+    if summary.off_ground_model:
+        lines.append(
+            f"ground   does not reach {summary.off_ground_model} photos: taken as flat there"
+        )
     return "\n".join(lines)

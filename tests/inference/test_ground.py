@@ -54,6 +54,34 @@ def cast_one(surface, origin, direction, max_range_m: float = 1000.0) -> float:
     )
 
 
+@pytest.mark.parametrize("unknown", [-9998.0, 1e30, math.inf])
+def test_heights_that_no_ground_has_are_unknown(tmp_path: Path, unknown: float) -> None:
+    ground = make_utm_ground(
+        tmp_path / "dem.tif", lambda east, north: np.where(east < 0, unknown, 20.0)
+    )
+    assert ground.height_m(30.0, 120.5005) == pytest.approx(20.0)
+    assert ground.height_m(30.0, 120.4995) is None
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        ({"count": 3}, "3 bands"),
+        ({"crs": 'LOCAL_CS["site",UNIT["metre",1]]'}, "where on the earth"),
+        ({"transform": rasterio.Affine(0, 0, 5, 0, 0, 5)}, "where on the earth"),
+    ],
+)
+def test_pictures_and_rasters_nowhere_are_no_height_models(
+    tmp_path: Path, options: dict[str, object], problem: str
+) -> None:
+    place = {"crs": "EPSG:32651", "transform": from_origin(500_000, 3_300_000, 1, 1), "count": 1}
+    size = {"width": 4, "height": 4, "dtype": "uint8"}
+    with rasterio.open(tmp_path / "a.tif", "w", driver="GTiff", **size, **(place | options)):
+        pass
+    with pytest.raises(InferenceError, match=problem):
+        read_ground(tmp_path / "a.tif")
+
+
 def test_flat_ground_is_met_at_height_over_sine() -> None:
     surface = FlatGround().around(FRAME, HUNDRED_METRES)
     assert cast_one(surface, (0.0, 0.0, 50.0), ray(30.0)) == pytest.approx(100.0)

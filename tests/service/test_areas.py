@@ -174,6 +174,53 @@ def test_a_file_that_is_not_there_or_no_map_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:'crs' was not provided")
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        ('"holder": "市容局"', "not UTF-8"),
+        (
+            '"crs": {"type": "name", "properties": {"name": "LOCAL_CS[\\"site\\"]"}}',
+            "unknown coord",
+        ),
+    ],
+)
+def test_texts_in_gbk_and_axes_of_ones_own_are_refused(
+    tmp_path: Path, content: str, problem: str
+) -> None:
+    path = write_geojson(tmp_path / "a.geojson", (SQUARE, {"permit_id": "1", "class": "a"}))
+    inside = '"permit_id": "1"' if "holder" in content else '"type": "FeatureCollection"'
+    text = path.read_text(encoding="utf-8").replace(inside, f"{inside}, {content}")
+    path.write_bytes(text.encode("gbk"))
+    with pytest.raises(CannotStartError, match=problem):
+        read_permits(path)
+
+
+def test_an_open_ring_is_refused(tmp_path: Path) -> None:
+    path = write_geojson(tmp_path / "a.geojson", (SQUARE, {"grid_id": "1"}))
+    collection = json.loads(path.read_text(encoding="utf-8"))
+    collection["features"][0]["geometry"]["coordinates"] = [[[120, 30], [121, 30]]]
+    path.write_text(json.dumps(collection), encoding="utf-8")
+    with pytest.warns(RuntimeWarning), pytest.raises(CannotStartError, match="is damaged"):
+        read_grids(path)
+
+
+def test_an_area_across_the_date_line_has_to_be_cut_there(tmp_path: Path) -> None:
+    around = shapely.box(-179.9, 0.0, 179.9, 1.0)
+    path = write_geojson(tmp_path / "a.geojson", (around, {"grid_id": "1"}))
+    with pytest.raises(CannotStartError, match="cut it in two"):
+        read_grids(path)
+    cut = shapely.MultiPolygon([shapely.box(179.9, 0, 180, 1), shapely.box(-180, 0, -179.9, 1)])
+    path = write_geojson(tmp_path / "a.geojson", (cut, {"grid_id": "1"}))
+    assert len(read_grids(path)) == 1
+
+
+def test_a_point_off_the_earth_is_refused(tmp_path: Path) -> None:
+    properties: dict[str, object] = {"permit_id": "1", "class": "a", "radius_m": 5}
+    path = write_geojson(tmp_path / "a.geojson", (shapely.Point(999, 30), properties))
+    with pytest.raises(CannotStartError, match="not longitude and latitude"):
+        read_permits(path)
+
+
 def test_a_file_without_a_coordinate_system_is_refused(tmp_path: Path) -> None:
     path = write_geopackage(tmp_path / "grid.gpkg", SQUARE, None, grid_id="1")
     with pytest.raises(CannotStartError, match="CRS"):

@@ -5,7 +5,10 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+import rasterio
+from rasterio.transform import from_origin
 
 from service.command_line import main
 
@@ -47,6 +50,23 @@ def test_photos_become_results_and_figures(
         "evidence",
     }  # fmt: skip
     assert json.loads((out / "issues.geojson").read_text())["features"]
+
+
+def test_a_ground_model_of_another_place_is_told(
+    photos: Path, model_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ground = tmp_path / "dem.tif"
+    with rasterio.open(
+        ground, "w", driver="GTiff", width=9, height=9, count=1, dtype="float32",
+        crs="EPSG:4326", transform=from_origin(10.0, 50.0, 0.001, 0.001),
+    ) as file:  # fmt: skip
+        file.write(np.zeros((1, 9, 9), dtype=np.float32))
+    code, printed, _ = run(
+        capsys, "inspect", photos, "--out", tmp_path / "out", "--model", model_folder,
+        "--ground", ground,
+    )  # fmt: skip
+    assert code == 0
+    assert "ground   does not reach 2 photos" in printed
 
 
 def test_json_is_all_that_is_printed(
