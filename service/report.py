@@ -9,15 +9,17 @@ from markupsafe import Markup
 
 from service.folder import write_atomically
 from service.map_drawing import plan_maps
-from service.report_model import ReportContent
-from service.report_rows import (
-    PAPER_PX,
+from service.report_formats import (
     format_area,
     format_coordinates,
     format_instant,
     format_metres,
     format_percent,
     format_short_instant,
+)
+from service.report_model import ReportContent
+from service.report_rows import (
+    PAPER_PX,
     plan_class_names,
     plan_limits,
     plan_map_view,

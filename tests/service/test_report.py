@@ -17,6 +17,7 @@ import pytest
 from inference.receipt import NotPlaced, Outcome, Reason, ReasonCode
 from models.manifest import ModelManifest
 from service.report import render_report, write_report
+from service.report_formats import format_area, format_instant
 from service.report_model import (
     ErrorEllipse,
     EvidenceFile,
@@ -27,7 +28,7 @@ from service.report_model import (
     ReportIssue,
     ReportPlace,
 )
-from service.report_rows import format_area, format_instant, plan_scale_bar_m
+from service.report_rows import plan_scale_bar_m
 from service.thumbnails import encode_thumbnail, plan_thumbnail_bytes
 
 HOSTILE = """DCIM/"><script>alert('1')</script>&amp;{{ 7*7 }}.JPG"""

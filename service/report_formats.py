@@ -1,0 +1,43 @@
+"""Values of the report as people read them."""
+
+from datetime import datetime
+
+from service.report_model import ReportPlace
+
+
+def format_instant(moment: datetime) -> str:
+    """Return a time to the minute with its zone."""
+    return f"{format_short_instant(moment)} {format_zone(moment)}"
+
+
+def format_short_instant(moment: datetime) -> str:
+    """Return a time to the minute, where its zone is told nearby."""
+    return f"{moment:%Y-%m-%d %H:%M}"
+
+
+def format_zone(moment: datetime) -> str:
+    """Return `UTC` or such as `UTC+08:00`."""
+    offset = moment.utcoffset()
+    return f"UTC{moment.isoformat()[-6:]}" if offset else "UTC"
+
+
+def format_coordinates(place: ReportPlace) -> str:
+    """Return latitude, longitude to 0.1 m, as maps take them."""
+    return f"{place.latitude_deg:.6f}, {place.longitude_deg:.6f}"
+
+
+def format_metres(metres: float) -> str:
+    """Return metres as exactly as they deserve."""
+    return f"{metres:.1f}" if metres < 10 else f"{metres:.0f}"
+
+
+def format_area(area_m2: float) -> str:
+    """Return square metres, hectares or square kilometres."""
+    if area_m2 < 10_000:
+        return f"{area_m2:.0f} m²"
+    return f"{area_m2 / 1e4:.1f} ha" if area_m2 < 1e6 else f"{area_m2 / 1e6:.2f} km²"
+
+
+def format_percent(share: float) -> str:
+    """Return a share as whole percent."""
+    return f"{share * 100:.0f} %"
