@@ -23,8 +23,8 @@ def iou(first: Sequence[float], second: Sequence[float]) -> float:
     return shared / (area_px(first) + area_px(second) - shared) if shared else 0.0
 
 
-def is_cut(box: Sequence[float], *, width_px: int, height_px: int) -> tuple[bool, bool]:
-    """Return whether the picture's edge cuts a box: its left or right, and its top or bottom."""
+def find_cut_axes(box: Sequence[float], *, width_px: int, height_px: int) -> tuple[bool, bool]:
+    """Return whether the picture's edge cuts a box in its width, and in its height."""
     x_margin, y_margin = EDGE_RATIO * width_px, EDGE_RATIO * height_px
     return (
         box[0] <= x_margin or box[2] >= width_px - x_margin,

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.boxes import is_cut
+from inference.boxes import find_cut_axes
 from inference.camera import pixel_to_ray
 from inference.frames import enu_to_wgs84
 from inference.pose import rotation_camera_to_enu
@@ -50,7 +50,7 @@ def locate(detection: Detection, view: View) -> Placement | NotPlaced:
         own_horizontal_m=view.pose.accuracy.own_horizontal_m,
     )
     outline = _outline(view, detection.box_photo, hit)
-    cut = is_cut(
+    cut = find_cut_axes(
         detection.box_photo, width_px=view.camera.width_px, height_px=view.camera.height_px
     )
     return replace(_placement(view, hit, outline, own, loading), is_part=any(cut))

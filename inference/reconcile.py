@@ -18,7 +18,7 @@ from inference.merge import rank_sightings
 from inference.metadata import NO_TIME
 from inference.receipt import NotPlaced
 from inference.sighting import Finding, Placement, Sighting
-from inference.uncertainty import full_covariance, own_flight_errors
+from inference.uncertainty import full_covariance, take_flight_errors_as_own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -147,7 +147,7 @@ def _fuse_findings(findings: Sequence[Finding]) -> Placement | NotPlaced:
     places = [f.position for f in findings if isinstance(f.position, Placement)]
     if len(places) < 2:
         return findings[0].position
-    return fuse_placements([own_flight_errors(place) for place in places])
+    return fuse_placements([take_flight_errors_as_own(place) for place in places])
 
 
 def _look_up(issue: CandidateIssue, areas: AreaIndex) -> CandidateIssue:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.boxes import is_cut
+from inference.boxes import find_cut_axes
 from inference.sighting import Placement
 from inference.view import View
 
@@ -87,7 +87,7 @@ def _box_sigmas_px(view: View, box_photo: tuple[float, float, float, float]) -> 
     """Return one sigma of the column and of the row of the object's middle."""
     x_min, y_min, x_max, y_max = box_photo
     width_px, height_px = x_max - x_min, y_max - y_min
-    cut = is_cut(box_photo, width_px=view.camera.width_px, height_px=view.camera.height_px)
+    cut = find_cut_axes(box_photo, width_px=view.camera.width_px, height_px=view.camera.height_px)
     column, row = (
         CUT_BOX_SIGMA_RATIO * max(width_px, height_px) if is_cut_there else BOX_SIGMA_RATIO * side
         for is_cut_there, side in zip(cut, (width_px, height_px), strict=True)
@@ -130,8 +130,11 @@ def covariance_within_flight(placement: Placement) -> NDArray[np.float64]:
     return rest
 
 
-def own_flight_errors(placement: Placement) -> Placement:
-    """Return the place beside those of other flights: its flight's errors are its own there."""
+def take_flight_errors_as_own(placement: Placement) -> Placement:
+    """Return the place as it stands beside those of other flights, which have other biases.
+
+    What hangs on the object's height stays shared: that is the same for every flight.
+    """
     flight = placement.shared_loading_m.copy()
     flight[:, len(FLIGHT_ERRORS) :] = 0.0
     return replace(

@@ -1,4 +1,4 @@
-"""What the report's page shows, worked out: rows, totals, maps on paper, formatted values."""
+"""What the report's page shows, worked out: rows, totals, maps on paper."""
 
 from collections import Counter
 from collections.abc import Sequence

@@ -2,7 +2,7 @@
 
 import pytest
 
-from inference.boxes import area_px, iou, is_cut, shared_area_px
+from inference.boxes import area_px, find_cut_axes, iou, shared_area_px
 
 BOX = (0.0, 0.0, 4.0, 2.0)
 
@@ -42,4 +42,4 @@ def test_boxes_without_area_share_nothing() -> None:
 def test_boxes_at_the_edge_of_the_picture_are_cut(
     box: tuple[float, ...], cut: tuple[bool, bool]
 ) -> None:
-    assert is_cut(box, width_px=1000, height_px=500) == cut
+    assert find_cut_axes(box, width_px=1000, height_px=500) == cut
