@@ -9,8 +9,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-import numpy as np
-
 from inference.areas import AreaIndex, GridCell, Permit, Suppression
 from inference.fuse import fuse_placements
 from inference.group_places import group_places
@@ -18,7 +16,7 @@ from inference.merge import rank_sightings
 from inference.metadata import NO_TIME
 from inference.receipt import NotPlaced
 from inference.sighting import Finding, Placement, Sighting
-from inference.uncertainty import full_covariance, take_flight_errors_as_own
+from inference.uncertainty import take_flight_errors_as_own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -109,18 +107,17 @@ def _seen(sightings: Sequence[Sighting]) -> tuple[datetime | None, datetime | No
 def _group_findings(findings: Sequence[Finding]) -> list[list[Finding]]:
     """Return the findings of each place, from placed findings of one class by flight."""
     groups = group_places(
-        [_all_errors_own(f.position) for f in findings if isinstance(f.position, Placement)],
+        _places_beside_other_flights(findings),
         appearances=[finding.sightings[0].detection.appearance for finding in findings],
         batches=[finding.flight_id for finding in findings],
     )
     return [[findings[i] for i in group] for group in groups]
 
 
-def _all_errors_own(place: Placement) -> Placement:
-    """Return the place with no error that another flight's would share: biases differ."""
-    return replace(
-        place, own_covariance_m2=full_covariance(place), shared_loading_m=np.zeros((3, 0))
-    )
+def _places_beside_other_flights(findings: Sequence[Finding]) -> list[Placement]:
+    """Return the places that there are; the biases of two flights are errors like any other."""
+    places = (finding.position for finding in findings)
+    return [take_flight_errors_as_own(place) for place in places if isinstance(place, Placement)]
 
 
 def _make_issue(findings: Sequence[Finding]) -> CandidateIssue:
@@ -144,10 +141,9 @@ def _fuse_findings(findings: Sequence[Finding]) -> Placement | NotPlaced:
 
     The object's height does not: seen from the same side, every flight is wrong in the same way.
     """
-    places = [f.position for f in findings if isinstance(f.position, Placement)]
-    if len(places) < 2:
+    if len(findings) == 1:
         return findings[0].position
-    return fuse_placements([take_flight_errors_as_own(place) for place in places])
+    return fuse_placements(_places_beside_other_flights(findings))
 
 
 def _look_up(issue: CandidateIssue, areas: AreaIndex) -> CandidateIssue:
