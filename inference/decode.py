@@ -5,6 +5,7 @@ Two frames: *photo* pixels are as decoded, never turned; the camera's geometry h
 """
 
 import hashlib
+import math
 import warnings
 from io import BytesIO
 from pathlib import Path
@@ -37,6 +38,10 @@ ORIENTATIONS: dict[int, tuple[bool, bool, bool]] = {
     7: (True, True, True),
     8: (True, False, True),
 }
+
+# What libjpeg puts where data is missing, exactly; no sensor gives whole rows of it. A picture
+# that lacks less than this part of its rows is still worth looking at.
+MISSING_SHADE, MISSING_RATIO = 128, 0.05
 
 
 def read_pixels(
@@ -79,6 +84,9 @@ def _decode_jpeg(data: bytes) -> Image:
         raise rejected(ReasonCode.CANNOT_DECODE, str(error.err)) from error
     if image is None:
         raise rejected(ReasonCode.CANNOT_DECODE, "the picture's data is damaged")
+    # A tool that mends cut-off files puts an end marker behind what is left of the data.
+    if (image[-math.ceil(MISSING_RATIO * len(image)) :] == MISSING_SHADE).all():
+        raise rejected(ReasonCode.TRUNCATED, "the picture's lower part is missing")
     return np.asarray(image, dtype=np.uint8)
 
 

@@ -168,6 +168,13 @@ def test_a_cut_off_photo_is_truncated(make_photo: Any) -> None:
     assert rejection(path) is ReasonCode.TRUNCATED
 
 
+def test_a_cut_off_photo_with_an_end_put_behind_it_is_truncated(make_photo: Any) -> None:
+    path = make_photo(size=(640, 480))
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) * 2 // 3] + b"\xff\xd9")
+    assert rejection(path) is ReasonCode.TRUNCATED
+
+
 def test_a_photo_cut_off_in_its_head_cannot_be_decoded(make_photo: Any) -> None:
     path = make_photo()
     path.write_bytes(path.read_bytes()[:60])
