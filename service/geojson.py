@@ -3,6 +3,9 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 
+import shapely
+from shapely.geometry.polygon import orient
+
 from inference.coverage import round_gsd_m
 from inference.receipt import NotPlaced, Outcome
 from inference.tiles import plan_skipped_classes
@@ -16,6 +19,8 @@ from service.issue_record import (
 )
 from service.report_model import EvidenceFile
 from service.result import InspectionResult, Photo
+
+HALF_CIRCLE_DEG, FULL_CIRCLE_DEG = 180.0, 360.0
 
 
 def issue_features(
@@ -57,7 +62,6 @@ def _coverage_feature(photo: Photo, result: InspectionResult, *, outcome: Outcom
     footprint = result.footprint(photo.sha256)
     known = None if isinstance(footprint, NotPlaced) else footprint
     gsd_m = known.gsd_m if known else None
-    ring = known and [[degrees(x), degrees(y)] for x, y in known.ring_wgs84]
     refusal = footprint if isinstance(footprint, NotPlaced) else None
     properties = {
         "photo": photo.name,
@@ -73,13 +77,37 @@ def _coverage_feature(photo: Photo, result: InspectionResult, *, outcome: Outcom
         "not_placed": refusal and {"code": refusal.code.value, "detail": refusal.detail},
         "camera_position": camera_position(photo.metadata),
     }
-    geometry = ring and {"type": "Polygon", "coordinates": [ring]}
     return {
         "type": "Feature",
         "id": photo.sha256,
-        "geometry": geometry,
+        "geometry": known and render_area(known.ring_wgs84),
         "properties": properties,
     }
+
+
+def render_area(ring_wgs84: Sequence[tuple[float, float]]) -> Record:
+    """Return a ring of (longitude, latitude) as an area, cut in two at the date line.
+
+    RFC 7946, section 3.1.9.
+    """
+    if max(x for x, _ in ring_wgs84) - min(x for x, _ in ring_wgs84) <= HALF_CIRCLE_DEG:
+        return {"type": "Polygon", "coordinates": [_rounded(ring_wgs84)]}
+    # A ring around a pole crosses itself on such a sheet; the buffer mends what can be mended.
+    whole = shapely.Polygon([(x % FULL_CIRCLE_DEG, y) for x, y in ring_wgs84]).buffer(0)
+    west_of_it = whole.intersection(shapely.box(0, -90, HALF_CIRCLE_DEG, 90))
+    east_of_it = whole.intersection(shapely.box(HALF_CIRCLE_DEG, -90, FULL_CIRCLE_DEG, 90))
+    parts = [
+        *shapely.get_parts(west_of_it),
+        *shapely.get_parts(
+            shapely.transform(east_of_it, lambda points: points - (FULL_CIRCLE_DEG, 0))
+        ),
+    ]
+    rings = [orient(part).exterior.coords for part in parts if part.geom_type == "Polygon"]
+    return {"type": "MultiPolygon", "coordinates": [[_rounded(ring)] for ring in rings]}
+
+
+def _rounded(ring_wgs84: Iterable[tuple[float, ...]]) -> list[list[float]]:
+    return [[degrees(x), degrees(y)] for x, y in ring_wgs84]
 
 
 def _not_searched(gsd_m: float | None, result: InspectionResult) -> list[str]:

@@ -6,10 +6,11 @@ import json
 from typing import Any
 
 import pytest
+import shapely
 
 from inference.metadata import Band, PhotoKind, PhotoMetadata
 from inference.receipt import NotPlaced, Outcome, Reason, ReasonCode
-from service.geojson import render_collection
+from service.geojson import render_area, render_collection
 from service.issue_record import camera_position, degrees, instant_text, metres
 from service.issue_table import render_issue_table
 from service.receipts import is_photo
@@ -155,3 +156,19 @@ def test_a_reason_that_is_there_is_not_said_twice() -> None:
 )
 def test_what_counts_as_a_photo_that_was_missed(code: ReasonCode, counts: bool) -> None:
     assert is_photo(make_file(Outcome.REJECTED, code)) is counts
+
+
+def test_an_area_across_the_date_line_is_cut_in_two_there() -> None:
+    ring = [(179.5, 30.0), (-179.5, 30.0), (-179.5, 31.0), (179.5, 31.0), (179.5, 30.0)]
+    area = render_area(ring)
+    assert area["type"] == "MultiPolygon"
+    west, east = (shapely.Polygon(part[0]) for part in area["coordinates"])
+    assert west.equals(shapely.box(179.5, 30, 180, 31))
+    assert east.equals(shapely.box(-180, 30, -179.5, 31))
+    assert west.exterior.is_ccw
+    assert east.exterior.is_ccw
+
+
+def test_any_other_area_is_one_polygon() -> None:
+    ring = [(120.0, 30.0), (121.0, 30.0), (121.0, 31.0), (120.0, 30.0)]
+    assert render_area(ring) == {"type": "Polygon", "coordinates": [[list(p) for p in ring]]}
