@@ -25,7 +25,7 @@ app = typer.Typer(no_args_is_help=True, pretty_exceptions_show_locals=False)
 RUNS = Path("out/training/runs")
 # Seeds of rendered scenes by split; those of the demo and of tests are far smaller.
 TILE_SEEDS = {
-    "train": range(100_000, 100_070),
+    "train": range(100_000, 100_150),
     "val": range(200_000, 200_008),
     "test": range(300_000, 300_008),
 }
