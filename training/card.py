@@ -1,5 +1,6 @@
 """The model card: what a model was made from and how well it does, in words and tables."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -30,6 +31,10 @@ def format_interval(interval: Interval) -> str:
     return f"{interval.value:.2f} ({interval.low:.2f}-{interval.high:.2f})"
 
 
+def _rate(value: float) -> str:
+    return "none found" if math.isnan(value) else f"{value:.2f}"
+
+
 def _table(tested: TestedPictures) -> list[str]:
     lines = [
         "| class | boxes | groups | mAP50 | mAP50-95 | threshold | precision | recall |",
@@ -38,7 +43,7 @@ def _table(tested: TestedPictures) -> list[str]:
     lines += [
         f"| {score.class_name} | {score.boxes} | {score.groups} | {format_interval(score.map50)} "
         f"| {format_interval(score.map50_95)} | {score.threshold:.2f} "
-        f"| {score.precision:.2f} | {score.recall:.2f} |"
+        f"| {_rate(score.precision)} | {_rate(score.recall)} |"
         for score in tested.scores
     ]
     if tested.false_alarms:

@@ -12,7 +12,7 @@ from training.average_precision import join_matches
 from training.card import TestedPictures, format_card
 from training.evaluate import (
     PictureResult,
-    best_f1_threshold,
+    best_threshold,
     evaluate_pictures,
     false_alarms_per_picture,
     join_groups,
@@ -56,7 +56,7 @@ def score_model(
     everything = read_splits(real)
     val = run(_of_split(everything, "val")) + run(read_packed_folder(rendered, "val", source="r"))
     thresholds = {
-        name: best_f1_threshold(join_matches(join_groups(val, name))) for name in manifest.classes
+        name: best_threshold(join_matches(join_groups(val, name))) for name in manifest.classes
     }
     test = _of_split(everything, "test")
     tested = [

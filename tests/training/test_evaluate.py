@@ -9,7 +9,7 @@ from training.average_precision import Matches
 from training.errors import TrainingError
 from training.evaluate import (
     PictureResult,
-    best_f1_threshold,
+    best_threshold,
     false_alarms_per_picture,
     read_true_boxes,
     score_classes,
@@ -46,7 +46,13 @@ def test_broken_label_is_named(tmp_path: Path) -> None:
 def test_threshold_with_the_best_f1() -> None:
     # At 0.8: 2 hits of 2 found, 3 true: F1 = 4/5. At 0.3: 3 hits of 4: F1 = 6/7. At 0.2: 6/8.
     curve = matches([0.9, 0.8, 0.5, 0.3, 0.2], [True, True, False, True, False], 3)
-    assert best_f1_threshold(curve) == pytest.approx(0.3)
+    assert best_threshold(curve, beta=1.0) == pytest.approx(0.3)
+
+
+def test_threshold_that_weighs_precision_twice() -> None:
+    # F0.5 = 1.25 hits / (found + 0.25 true). At 0.8: 2.5 / 2.75 = 0.91; at 0.3: 3.75 / 4.75 = 0.79.
+    curve = matches([0.9, 0.8, 0.5, 0.3, 0.2], [True, True, False, True, False], 3)
+    assert best_threshold(curve) == pytest.approx(0.8)
 
 
 def test_scores_leave_out_classes_without_truth() -> None:
