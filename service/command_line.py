@@ -163,17 +163,15 @@ def _run(options: InspectOptions, model_name: str | None, *, as_json: bool) -> i
     with show_progress(quiet=as_json) as reporter:
         result = inspect_photos(options, model=model, reporter=reporter)
     summary = summarise(result)
-    if as_json:
-        typer.echo(render_summary(summary))
-    else:
-        typer.echo(describe_summary(summary))
-        typer.echo(f"report   {options.output / REPORT}")
-    code = exit_code(summary)
-    if code == EXIT_NOTHING_DONE:
+    typer.echo(render_summary(summary) if as_json else describe_summary(summary))
+    if not result.has_photos:
         _complain(
-            f"no usable photo among {summary.files} files; {options.output / RECEIPT} says why"
+            f"no usable photo among {summary.files} files; only {options.output / RECEIPT} "
+            "was written, it says why"
         )
-    return code
+    elif not as_json:
+        typer.echo(f"report   {options.output / REPORT}")
+    return exit_code(summary)
 
 
 def _complain(message: str) -> None:

@@ -16,11 +16,17 @@ RECEIPT, REPORT = "receipt.json", "report.html"
 
 
 def write_outputs(result: InspectionResult, folder: Path, *, language: str, workers: int) -> None:
-    """Write evidence, issues, coverage, receipt and report; equal results give equal bytes."""
+    """Write evidence, issues, coverage, receipt and report; equal results give equal bytes.
+
+    Without any photo that was inspected or held only the receipt is written: what an earlier
+    inspection found stays, rather than to be lost to a card that was not plugged in.
+    """
+    write_atomically(folder / RECEIPT, render_receipt(result, language=language))
+    if not result.has_photos:
+        return
     evidence = write_evidence(result.issues, result.photos, folder, workers=workers)
     features = issue_features(result, evidence)
     write_atomically(folder / ISSUES, render_collection(features))
     write_atomically(folder / ISSUE_TABLE, render_issue_table(features))
     write_atomically(folder / COVERAGE, render_collection(coverage_features(result)))
-    write_atomically(folder / RECEIPT, render_receipt(result, language=language))
     write_report(plan_report(result, evidence), folder / REPORT, language=language)

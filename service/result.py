@@ -72,6 +72,11 @@ class InspectionResult:
         return None
 
     @property
+    def has_photos(self) -> bool:
+        """Whether any photo was inspected or held."""
+        return any(file.outcome is not Outcome.REJECTED for file in self.files)
+
+    @property
     def issues(self) -> tuple[CandidateIssue, ...]:
         """The candidate issues, the surest first."""
         return self.conclusion.issues

@@ -154,7 +154,8 @@ def test_a_folder_without_photos_points_to_the_receipt(
         capsys, "inspect", tmp_path / "in", "--out", tmp_path / "out", "--model", model_folder
     )
     assert code == 1
-    assert "no usable photo among 1 files" in complaints
+    assert "no usable photo among 1 files; only" in complaints
+    assert not (tmp_path / "out" / "report.html").exists()
 
 
 def test_an_output_among_the_photos_is_refused(

@@ -215,6 +215,20 @@ def test_a_folder_without_photos_exits_with_one_and_a_receipt(
     options = InspectOptions(paths=(tmp_path / "in",), output=tmp_path / "out")
     assert exit_code(summarise(stand_in.inspect_with_stand_in(options))) == 1
     assert len(read_json(tmp_path / "out" / "receipt.json")["files"]) == 1
+    assert list(results(tmp_path / "out")) == ["receipt.json"]
+
+
+def test_a_folder_without_photos_leaves_earlier_results_alone(
+    tmp_path: Path, done: Path, stand_in: ModuleType
+) -> None:
+    shutil.copytree(done, tmp_path / "out")
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.txt").write_text("no photo")
+    options = InspectOptions(paths=(tmp_path / "in",), output=tmp_path / "out")
+    stand_in.inspect_with_stand_in(options)
+    before, after = results(done), results(tmp_path / "out")
+    assert {name for name in after if after[name] != before.get(name)} == {"receipt.json"}
+    assert set(after) == set(before)
 
 
 def test_a_second_run_inspects_nothing_and_changes_nothing(
