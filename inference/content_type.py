@@ -1,6 +1,10 @@
-"""What a file is, told by its first bytes: names and extensions lie."""
+"""What a file is, told by its first bytes: names and extensions lie.
+
+Only where the bytes say nothing does the name say what the file was meant to be.
+"""
 
 from enum import StrEnum
+from pathlib import PurePath
 
 from inference.receipt import Reason, ReasonCode
 
@@ -65,6 +69,11 @@ REJECTIONS: dict[ContentType, tuple[ReasonCode, str]] = {
     ContentType.UNKNOWN: (ReasonCode.NOT_A_PHOTO, "does not begin like any kind of picture"),
 }
 
+PHOTO_SUFFIXES = frozenset(
+    {".jpg", ".jpeg", ".jpe", ".tif", ".tiff", ".heic", ".heif", ".dng", ".png"}
+)
+VIDEO_SUFFIXES = frozenset({".mp4", ".m4v", ".mov", ".avi", ".mkv", ".mts", ".lrf", ".lrv"})
+
 
 def detect_content_type(head: bytes) -> ContentType:
     """Return what a file is.
@@ -104,3 +113,26 @@ def reason_to_reject(content_type: ContentType) -> Reason | None:
         return None
     code, detail = REJECTIONS[content_type]
     return Reason(code=code, detail=detail)
+
+
+def reason_to_reject_unknown(name: str, head: bytes) -> Reason:
+    """Return why a file is not inspected whose first bytes are of no known kind.
+
+    A photo that came off its card as zeros, or as the error page of a server, is a photo lost.
+    """
+    suffix = PurePath(name).suffix.lower()
+    if suffix in PHOTO_SUFFIXES:
+        detail = f"named like a photo, but its content is not one ({_describe_bytes(head)})"
+        return Reason(code=ReasonCode.CANNOT_DECODE, detail=detail)
+    if suffix in VIDEO_SUFFIXES:
+        return Reason(code=ReasonCode.VIDEO_NOT_SUPPORTED, detail="a video by its name")
+    code, detail = REJECTIONS[ContentType.UNKNOWN]
+    return Reason(code=code, detail=detail)
+
+
+def _describe_bytes(head: bytes) -> str:
+    if not any(head):
+        return "zeros"
+    # Text holds no other control characters; nearly everything else does.
+    is_text = all(byte >= ord(" ") or byte in b"\t\n\f\r" for byte in head)
+    return "text" if is_text else "unknown bytes"

@@ -7,7 +7,13 @@ from pathlib import Path
 
 import pillow_heif
 
-from inference.content_type import HEAD_BYTES, ContentType, detect_content_type, reason_to_reject
+from inference.content_type import (
+    HEAD_BYTES,
+    ContentType,
+    detect_content_type,
+    reason_to_reject,
+    reason_to_reject_unknown,
+)
 from inference.errors import PhotoRejectedError, rejected
 from inference.jpeg_segments import find_exif, find_extended_xmp, find_frame, find_xmp
 from inference.limits import PhotoLimits
@@ -52,7 +58,10 @@ def read_photo_file(path: Path, *, limits: PhotoLimits) -> PhotoFile:
     """
     try:
         with path.open("rb") as file:
-            content_type = detect_content_type(file.read(HEAD_BYTES))
+            head = file.read(HEAD_BYTES)
+            content_type = detect_content_type(head)
+            if content_type is ContentType.UNKNOWN:
+                raise PhotoRejectedError(reason_to_reject_unknown(path.name, head))
             reason = reason_to_reject(content_type)
             if reason is not None:
                 raise PhotoRejectedError(reason)

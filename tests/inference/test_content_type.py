@@ -1,6 +1,11 @@
 import pytest
 
-from inference.content_type import ContentType, detect_content_type, reason_to_reject
+from inference.content_type import (
+    ContentType,
+    detect_content_type,
+    reason_to_reject,
+    reason_to_reject_unknown,
+)
 from inference.receipt import ReasonCode
 
 
@@ -49,3 +54,22 @@ def test_every_other_kind_has_its_own_reason() -> None:
         ContentType.ARCHIVE: ReasonCode.ARCHIVE_NOT_SUPPORTED,
         ContentType.UNKNOWN: ReasonCode.NOT_A_PHOTO,
     }
+
+
+@pytest.mark.parametrize(
+    ("name", "head", "code", "words"),
+    [
+        ("DJI_0001.JPG", b"\0" * 512, ReasonCode.CANNOT_DECODE, "(zeros)"),
+        ("DJI_0001.tiff", "<p>\n404 没有".encode()[:-1], ReasonCode.CANNOT_DECODE, "(text)"),
+        ("IMG_1.HEIC", b"\x07\xfe\x11", ReasonCode.CANNOT_DECODE, "(unknown bytes)"),
+        ("DJI_0001.MP4", b"\0" * 512, ReasonCode.VIDEO_NOT_SUPPORTED, "by its name"),
+        ("DJI_0001.SRT", b"1\n00:00", ReasonCode.NOT_A_PHOTO, "does not begin like"),
+        ("JPG", b"\0" * 512, ReasonCode.NOT_A_PHOTO, "does not begin like"),
+    ],
+)
+def test_bytes_that_say_nothing_are_what_their_name_says(
+    name: str, head: bytes, code: ReasonCode, words: str
+) -> None:
+    reason = reason_to_reject_unknown(name, head)
+    assert reason.code is code
+    assert words in (reason.detail or "")

@@ -21,8 +21,8 @@ LOCAL = C.TIME_ZONE_UNKNOWN
 # Codes of files that are rejected, and reasons that accepted ones carry.
 REJECTED: dict[str, ReasonCode] = {
     "derived_from_real/empty.jpg": C.EMPTY_FILE,
-    "derived_from_real/html_error_page.jpg": C.NOT_A_PHOTO,
-    "derived_from_real/zeros.jpg": C.NOT_A_PHOTO,
+    "derived_from_real/html_error_page.jpg": C.CANNOT_DECODE,
+    "derived_from_real/zeros.jpg": C.CANNOT_DECODE,
     "exifr/IMG_20180725_163423-micro.avif": C.UNSUPPORTED_FORMAT,
     "exifr/png_with_exif_and_gps.png": C.UNSUPPORTED_FORMAT,
     "exiftool/ExtendedXMP.jpg": C.TOO_SMALL,  # 8 x 8

@@ -153,7 +153,8 @@ def test_raw_files_are_not_supported(tmp_path: Path) -> None:
     ("name", "content", "code"),
     [
         ("a.jpg", b"", ReasonCode.EMPTY_FILE),
-        ("a.jpg", b"<html>404</html>", ReasonCode.NOT_A_PHOTO),
+        ("a.html", b"<html>404</html>", ReasonCode.NOT_A_PHOTO),
+        ("a.jpg", b"<html>404</html>", ReasonCode.CANNOT_DECODE),
         ("a.png", b"\x89PNG\r\n\x1a\n" + bytes(40), ReasonCode.UNSUPPORTED_FORMAT),
         ("a.mp4", b"\x00\x00\x00\x14ftypisom" + bytes(40), ReasonCode.VIDEO_NOT_SUPPORTED),
         ("a.zip", b"PK\x03\x04" + bytes(40), ReasonCode.ARCHIVE_NOT_SUPPORTED),

@@ -207,6 +207,16 @@ def test_whole_photos_beside_other_files_exit_with_zero(
     assert exit_code(summarise(stand_in.inspect_with_stand_in(options))) == 0
 
 
+def test_a_lost_photo_counts_as_one_although_nothing_of_it_is_left(
+    card: Path, tmp_path: Path, stand_in: ModuleType
+) -> None:
+    shutil.copytree(card, tmp_path / "card")
+    (tmp_path / "card" / "DCIM" / "100MEDIA" / "DJI_0009.JPG").write_bytes(bytes(4096))
+    options = InspectOptions(paths=(tmp_path / "card",), output=tmp_path / "out")
+    summary = summarise(stand_in.inspect_with_stand_in(options))
+    assert (summary.inspected, summary.rejected, exit_code(summary)) == (5, 1, 2)
+
+
 def test_a_folder_without_photos_exits_with_one_and_a_receipt(
     tmp_path: Path, stand_in: ModuleType
 ) -> None:
