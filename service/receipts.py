@@ -5,6 +5,7 @@ from datetime import datetime
 
 from inference.receipt import Outcome, Reason, ReasonCode
 from service.issue_record import Record, instant_text
+from service.report_model import ReportFile
 from service.result import InspectionResult
 from service.store import StoredFile
 from service.translations import reason_text
@@ -21,7 +22,7 @@ NOT_PHOTOS = frozenset(
 )
 
 
-def is_photo(file: StoredFile) -> bool:
+def is_photo(file: StoredFile | ReportFile) -> bool:
     """Return whether a file is a photo or was meant to be one."""
     return file.outcome is not Outcome.REJECTED or all(
         reason.code not in NOT_PHOTOS for reason in file.reasons

@@ -8,6 +8,7 @@ from pathlib import Path
 from inference.receipt import NotPlaced, Outcome, ReasonCode
 from models.manifest import ModelManifest
 from service.map_drawing import MapSheet
+from service.receipts import is_photo
 from service.report_formats import format_zone
 from service.report_model import (
     EvidenceRole,
@@ -65,7 +66,10 @@ class ClassTotal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Totals:
-    """The figures at the head of the page; clues that a permit explains count apart."""
+    """The figures at the head of the page; clues that a permit explains count apart.
+
+    accepted, held and rejected are of photos; duplicates and other files count apart.
+    """
 
     clues: int
     classes: tuple[ClassTotal, ...]
@@ -76,6 +80,8 @@ class Totals:
     accepted: int
     held: int
     rejected: int
+    duplicates: int
+    other_files: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,7 +167,8 @@ def plan_totals(
 ) -> Totals:
     """Return the figures at the head of the page, with one line for each of `classes`."""
     open_issues = [issue for issue in content.issues if issue.suppressed_by is None]
-    outcomes = Counter(file.outcome for file in content.files)
+    originals = [file for file in content.files if file.duplicate_of is None]
+    outcomes = Counter(file.outcome for file in originals if is_photo(file))
     counts = Counter(issue.class_name for issue in open_issues)
     all_counts = Counter(issue.class_name for issue in content.issues)
     return Totals(
@@ -183,6 +190,8 @@ def plan_totals(
         accepted=outcomes[Outcome.ACCEPTED],
         held=outcomes[Outcome.HELD],
         rejected=outcomes[Outcome.REJECTED],
+        duplicates=len(content.files) - len(originals),
+        other_files=len(originals) - outcomes.total(),
     )
 
 

@@ -12,9 +12,11 @@ from service.result import InspectionResult
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InspectSummary:
-    """The figures. Duplicates count among the files only.
+    """The figures: files are photos, other files or duplicates of either.
 
     Attributes:
+        other_files: That were never meant as photos; the receipt rejects them, with the reason.
+        rejected: Of the photos.
         issues: By class, those explained by a permit left out.
         not_placed: Of these issues.
         suppressed: Issues that a permit explains.
@@ -24,6 +26,7 @@ class InspectSummary:
 
     files: int
     duplicates: int
+    other_files: int
     photos: int
     inspected: int
     held: int
@@ -37,13 +40,15 @@ class InspectSummary:
 
 def summarise(result: InspectionResult) -> InspectSummary:
     """Return the figures of a result."""
-    photos = [file for file in result.files if file.duplicate_of is None and is_photo(file)]
+    originals = [file for file in result.files if file.duplicate_of is None]
+    photos = [file for file in originals if is_photo(file)]
     outcomes = Counter(file.outcome for file in photos)
     clues = [issue for issue in result.issues if issue.suppressed_by is None]
     classes = Counter(issue.class_name for issue in clues)
     return InspectSummary(
         files=len(result.files),
-        duplicates=sum(file.duplicate_of is not None for file in result.files),
+        duplicates=len(result.files) - len(originals),
+        other_files=len(originals) - len(photos),
         photos=len(photos),
         inspected=outcomes[Outcome.ACCEPTED],
         held=outcomes[Outcome.HELD],
@@ -79,8 +84,9 @@ def describe_summary(summary: InspectSummary) -> str:
     found = ", ".join(f"{count} {name}" for name, count in summary.issues.items())
     lines = [
         f"photos   {summary.inspected} inspected, {summary.held} held, "
-        f"{summary.rejected} rejected ({summary.files} files, {summary.duplicates} duplicates, "
-        f"{summary.flights} flights)",
+        f"{summary.rejected} rejected, in {summary.flights} flights",
+        f"files    {summary.files}, of which {summary.duplicates} duplicates and "
+        f"{summary.other_files} other files",
         f"issues   {sum(summary.issues.values())}: {found}",
     ]
     if summary.not_placed:

@@ -19,7 +19,7 @@ from service.errors import CannotStartError, StoppedError
 from service.folder import LOCK_NAME, STORE_NAME, lock_output
 from service.inspect import InspectModel, InspectOptions, inspect_photos
 from service.progress import SilentReporter
-from service.summary import exit_code, summarise
+from service.summary import describe_summary, exit_code, summarise
 
 SCRIPT = Path(__file__).with_name("stand_in_inspection.py")
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -194,8 +194,17 @@ def test_the_figures_and_the_exit_code(card: Path, tmp_path: Path, stand_in: Mod
     result = stand_in.inspect_with_stand_in(InspectOptions(paths=(card,), output=tmp_path / "out"))
     summary = summarise(result)
     assert (summary.files, summary.photos, summary.duplicates) == (9, 6, 1)
+    assert summary.other_files == 2  # .DS_Store and the SRT
     assert (summary.inspected, summary.held, summary.rejected) == (5, 0, 1)
     assert exit_code(summary) == 2
+    words = describe_summary(summary)
+    assert "photos   5 inspected, 0 held, 1 rejected" in words
+    assert "files    9, of which 1 duplicates and 2 other files" in words
+
+
+def test_the_report_counts_as_the_summary_does(done: Path) -> None:
+    page = (done / "report.html").read_text(encoding="utf-8")
+    assert "9 files: 5 photos inspected, 0 held, 1 rejected; 1 duplicates, 2 other files." in page
 
 
 def test_whole_photos_beside_other_files_exit_with_zero(
