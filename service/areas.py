@@ -6,6 +6,7 @@ hundred metres off and must be converted before.
 """
 
 import json
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -19,12 +20,17 @@ import pyproj.exceptions
 import shapely
 from numpy.typing import NDArray
 
+from datasets.taxonomy import CLASSES, find_class_name
 from inference.areas import GridCell, Permit, circle_wgs84
 from service.errors import CannotStartError
 
-# Names under which a column is known; capitals change nothing. The first is ours.
+# Names under which a column is known; capitals change nothing. The first is ours. docs/areas.md
+# lists them.
 PERMIT_COLUMNS: Mapping[str, tuple[str, ...]] = {
-    "permit_id": ("permit_id", "permit_no", "permit", "id", "许可证编号", "编号"),
+    "permit_id": (
+        *("permit_id", "permit_no", "permit", "id"),
+        *("许可证编号", "许可证号", "审批编号", "编号"),
+    ),
     "class_names": ("class_names", "class_name", "classes", "class", "category", "类别"),
     "holder": ("holder", "permit_holder", "applicant", "持证单位", "申请单位"),
     "valid_from": ("valid_from", "start_date", "start", "有效期起"),
@@ -68,7 +74,8 @@ def read_permits(path: Path, *, known_classes: Collection[str] | None = None) ->
 
     Columns (see PERMIT_COLUMNS for other names): permit_id and class_names are needed; holder,
     valid_from, valid_to (YYYY-MM-DD) and radius_m may be there. Several classes are separated
-    by commas or written as a JSON list. A point needs a radius_m; lines are refused.
+    by commas or written as a JSON list, by their names or by what the taxonomy calls them. A
+    point needs a radius_m; lines are refused.
 
     Args:
         path: Any vector file that GDAL reads.
@@ -114,7 +121,8 @@ def _parse_permit(layer: _Layer, row: int, *, known_classes: Collection[str] | N
     class_names = _parse_class_names(_needed_text(layer, "class_names", row))
     unknown = sorted(class_names - set(known_classes)) if known_classes is not None else []
     if unknown or not class_names:
-        raise layer.error(row, f"unknown class {', '.join(unknown) or '(none)'} in class_names")
+        problem = f"unknown class {', '.join(unknown) or '(none)'} in class_names"
+        raise layer.error(row, f"{problem} (known: {_list_classes(known_classes)})")
     valid_from, valid_to = (_parse_date(layer, name, row) for name in ("valid_from", "valid_to"))
     if valid_from is not None and valid_to is not None and valid_to < valid_from:
         raise layer.error(row, f"valid_to {valid_to} is before valid_from {valid_from}")
@@ -128,16 +136,24 @@ def _parse_permit(layer: _Layer, row: int, *, known_classes: Collection[str] | N
     )
 
 
+def _list_classes(known_classes: Collection[str] | None) -> str:
+    """Return the classes that a permit may be for, with their titles, for people."""
+    titles = {entry.name: entry.title_zh for entry in CLASSES}
+    names = sorted(titles if known_classes is None else known_classes)
+    return ", ".join(f"{name} ({titles[name]})" if name in titles else name for name in names)
+
+
 def _parse_class_names(text: str) -> frozenset[str]:
-    """Return the names in a JSON list or separated by commas (Western or Chinese)."""
+    """Return the classes in a JSON list or separated by commas (Western or Chinese)."""
     if text.startswith("["):
         try:
             names = json.loads(text)
         except json.JSONDecodeError:
             names = text.strip("[]").split(",")
     else:
-        names = text.replace("，", ",").replace("、", ",").replace(";", ",").split(",")
-    return frozenset(name for name in (str(part).strip(" '\"") for part in names) if name)
+        names = re.split("[,;，；、]", text)
+    words = (str(part).strip(" '\"") for part in names)
+    return frozenset(find_class_name(word) or word for word in words if word)
 
 
 def _parse_date(layer: _Layer, name: str, row: int) -> date | None:

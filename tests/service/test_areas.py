@@ -10,9 +10,11 @@ import pyogrio
 import pytest
 import shapely
 
-from service.areas import read_grids, read_permits
+from datasets.taxonomy import CLASS_NAMES, CLASSES
+from service.areas import GRID_COLUMNS, PERMIT_COLUMNS, read_grids, read_permits
 from service.errors import CannotStartError
 
+DOCUMENT = Path(__file__).parents[2] / "docs" / "areas.md"
 SQUARE = shapely.box(120.15, 30.28, 120.16, 30.29)
 
 
@@ -87,6 +89,31 @@ def test_a_permit_without_holder_and_dates_is_read_too(tmp_path: Path) -> None:
 def test_classes_come_in_several_spellings(tmp_path: Path, value: object) -> None:
     path = write_geojson(tmp_path / "p.geojson", (SQUARE, {"permit_id": "1", "classes": value}))
     assert read_permits(path)[0].class_names == {"a", "b"}
+
+
+def test_classes_are_known_by_what_people_call_them(tmp_path: Path) -> None:
+    path = write_geojson(
+        tmp_path / "p.geojson",
+        (SQUARE, {"许可证号": "杭规 12", "类别": "私搭乱建；暴露垃圾"}),
+        (SQUARE, {"许可证号": "杭规 13", "类别": "违法建设"}),
+        (SQUARE, {"许可证号": "杭规 14", "类别": "Damaged billboard"}),
+    )
+    permits = read_permits(path, known_classes=CLASS_NAMES)
+    assert [permit.id for permit in permits] == ["杭规 12", "杭规 13", "杭规 14"]
+    assert [set(permit.class_names) for permit in permits] == [
+        {"illegal_structure", "exposed_garbage"},
+        {"illegal_structure"},
+        {"damaged_billboard"},
+    ]
+
+
+def test_an_unknown_class_is_refused_with_the_known_ones(tmp_path: Path) -> None:
+    path = write_geojson(tmp_path / "p.geojson", (SQUARE, {"permit_id": "1", "class": "占道经营"}))
+    with pytest.raises(CannotStartError) as caught:
+        read_permits(path, known_classes={*CLASS_NAMES, "pothole"})
+    assert "unknown class 占道经营" in str(caught.value)
+    for known in ("illegal_structure (私搭乱建)", "exposed_garbage (暴露垃圾)", "pothole"):
+        assert known in str(caught.value)
 
 
 def test_a_point_with_a_radius_is_a_circle(tmp_path: Path) -> None:
@@ -229,3 +256,24 @@ def test_a_file_without_a_coordinate_system_is_refused(tmp_path: Path) -> None:
 
 def test_an_empty_collection_has_no_columns_to_miss(tmp_path: Path) -> None:
     assert read_permits(write_geojson(tmp_path / "p.geojson")) == []
+
+
+def test_the_document_names_every_column_and_every_word_for_a_class() -> None:
+    text = DOCUMENT.read_text(encoding="utf-8")
+    columns = {*PERMIT_COLUMNS.values(), *GRID_COLUMNS.values()}
+    words = {word for aliases in columns for word in aliases}
+    for entry in CLASSES:
+        words |= {entry.name, entry.title_en, entry.title_zh, *entry.synonyms}
+    assert {word for word in words if word not in text} == set()
+
+
+def test_the_examples_of_the_document_are_read(tmp_path: Path) -> None:
+    parts = DOCUMENT.read_text(encoding="utf-8").split("```")
+    examples = [part.removeprefix("json") for part in parts if part.startswith("json")]
+    for name, example in zip(("permits", "grids"), examples, strict=True):
+        (tmp_path / f"{name}.geojson").write_text(example, encoding="utf-8")
+    shed, board = read_permits(tmp_path / "permits.geojson", known_classes=CLASS_NAMES)
+    assert shed.valid_to == date(2026, 12, 31)
+    assert board.class_names == {"damaged_billboard"}
+    (cell,) = read_grids(tmp_path / "grids.geojson")
+    assert cell.shape.covers(shed.shape)
