@@ -127,3 +127,10 @@ class PhotoMetadata:
     accuracy: StatedAccuracy = StatedAccuracy()
     capture_uuid: str | None = None
     reasons: tuple[Reason, ...] = ()
+
+    @property
+    def time_zone_known(self) -> bool | None:
+        """Whether captured_at is sure to the zone; None where there is no time."""
+        if self.captured_at is None:
+            return None
+        return self.capture_time_source is not CaptureTimeSource.LOCAL

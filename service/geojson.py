@@ -68,6 +68,7 @@ def _coverage_feature(photo: Photo, result: InspectionResult, *, outcome: Outcom
         "photo_sha256": photo.sha256,
         "flight_id": result.flight_id(photo.sha256),
         "captured_at": instant_text(photo.metadata.captured_at),
+        "time_zone_known": photo.metadata.time_zone_known,
         "outcome": outcome.value,
         "inspected": outcome is Outcome.ACCEPTED,
         "not_searched": _not_searched(gsd_m, result) if outcome is Outcome.ACCEPTED else None,

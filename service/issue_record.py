@@ -51,6 +51,7 @@ def issue_record(
         "suppressed_by": _suppression_record(issue),
         "first_seen": instant_text(issue.first_seen),
         "last_seen": instant_text(issue.last_seen),
+        "time_zone_known": result.time_zone_known(issue),
         "observation_count": issue.observation_count,
         "independent_views": issue.independent_views,
         "recurrence_count": issue.recurrence_count,
@@ -62,7 +63,10 @@ def issue_record(
 
 
 def instant_text(moment: datetime | None) -> str | None:
-    """Return a time as RFC 3339 in UTC, to the second."""
+    """Return a time as RFC 3339 in UTC, to the second.
+
+    Where the camera told no zone it is the camera's clock; `time_zone_known` beside it says so.
+    """
     if moment is None:
         return None
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
@@ -145,11 +149,13 @@ def _suppression_record(issue: CandidateIssue) -> Record | None:
 
 def _observation_record(sighting: Sighting, result: InspectionResult) -> Record:
     detection = sighting.detection
+    photo = result.photos[detection.photo_sha256]
     return {
         "detection_id": detection.id,
-        "photo": result.photos[detection.photo_sha256].name,
+        "photo": photo.name,
         "photo_sha256": detection.photo_sha256,
         "captured_at": instant_text(sighting.captured_at),
+        "time_zone_known": photo.metadata.time_zone_known,
         "confidence": round(detection.confidence, 4),
         "box_photo_px": list(detection.box_photo),
         "not_placed": _not_placed_record(sighting.place),

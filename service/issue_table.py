@@ -10,7 +10,7 @@ COLUMNS = (
     "id", "class", "title_en", "title_zh", "status", "status_text", "confidence", "severity",
     "latitude", "longitude", "accuracy_m_ce90", "method", "not_placed", "camera_latitude",
     "camera_longitude", "grid_id", "responsible_unit", "suppressed_by", "observation_count",
-    "first_seen", "last_seen", "photo", "photo_sha256", "evidence",
+    "first_seen", "last_seen", "time_zone_known", "photo", "photo_sha256", "evidence",
 )  # fmt: skip
 
 # Spreadsheets run a cell that begins so as a formula, and its text may come from a file name.
@@ -33,7 +33,8 @@ def _row(issue_id: str, record: Record) -> Mapping[str, str | float | int | None
     best, evidence = record["observations"][0], record["evidence"]
     title, refusal, permit = record["title"], record["not_placed"], record["suppressed_by"]
     same = ("class", "status", "status_text", "confidence", "severity", "grid_id",
-            "responsible_unit", "observation_count", "first_seen", "last_seen")  # fmt: skip
+            "responsible_unit", "observation_count", "first_seen", "last_seen",
+            "time_zone_known")  # fmt: skip
     return {name: record[name] for name in same} | {
         "id": issue_id,
         "title_en": title and title["en"],

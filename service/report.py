@@ -62,7 +62,7 @@ def render_report(content: ReportContent, *, folder: Path, language: str) -> str
             texts=texts,
             text=texts.report,
             html_language=HTML_LANGUAGES[texts.language],
-            period=plan_period(content),
+            period=plan_period(content, texts),
             totals=plan_totals(content, sheets, classes=plan_class_names(content), texts=texts),
             rows=plan_rows(issues, content, folder=folder, texts=texts),
             grids=sorted({issue.grid_id for issue in issues if issue.grid_id}),

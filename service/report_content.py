@@ -30,7 +30,7 @@ def plan_report(
 ) -> ReportContent:
     """Return what the report shows."""
     return ReportContent(
-        issues=tuple(_issue(issue, evidence.get(issue.id, ())) for issue in result.issues),
+        issues=tuple(_issue(issue, result, evidence.get(issue.id, ())) for issue in result.issues),
         files=tuple(_file(file, result) for file in result.files),
         flights=tuple(_flight(flight) for flight in result.conclusion.flights),
         model=result.manifest,
@@ -47,7 +47,9 @@ def plan_report(
     )
 
 
-def _issue(issue: CandidateIssue, evidence: Sequence[EvidenceFile]) -> ReportIssue:
+def _issue(
+    issue: CandidateIssue, result: InspectionResult, evidence: Sequence[EvidenceFile]
+) -> ReportIssue:
     photos = dict.fromkeys(sighting.detection.photo_sha256 for sighting in issue.sightings)
     permit = issue.suppressed_by
     return ReportIssue(
@@ -58,6 +60,7 @@ def _issue(issue: CandidateIssue, evidence: Sequence[EvidenceFile]) -> ReportIss
         observation_count=issue.observation_count,
         first_seen=issue.first_seen,
         last_seen=issue.last_seen,
+        time_zone_known=result.time_zone_known(issue),
         flight_ids=issue.flight_ids,
         photo_sha256s=tuple(photos),
         grid_id=issue.grid_id,
@@ -99,6 +102,7 @@ def _file(file: StoredFile, result: InspectionResult) -> ReportFile:
         duplicate_of=file.duplicate_of,
         flight_id=result.flight_id(photo.sha256) if photo else None,
         captured_at=metadata.captured_at if metadata else None,
+        time_zone_known=metadata.time_zone_known if metadata else None,
         position_wgs84=position,
         footprint_wgs84=known.ring_wgs84[:-1] if known else None,
         gsd_m=known.gsd_m if known else None,
@@ -107,6 +111,7 @@ def _file(file: StoredFile, result: InspectionResult) -> ReportFile:
 
 def _flight(flight: Flight) -> ReportFlight:
     times = [p.metadata.captured_at for p in flight.photos if p.metadata.captured_at is not None]
+    zones = [p.metadata.time_zone_known for p in flight.photos]
     first = flight.photos[0].metadata
     camera = " ".join(word for word in (first.make, first.model) if word)
     return ReportFlight(
@@ -115,6 +120,7 @@ def _flight(flight: Flight) -> ReportFlight:
         photo_count=len(flight.photos),
         started_at=min(times, default=None),
         ended_at=max(times, default=None),
+        time_zone_known=False not in zones if times else None,
     )
 
 

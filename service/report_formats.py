@@ -5,9 +5,14 @@ from datetime import datetime
 from service.report_model import ReportPlace
 
 
-def format_instant(moment: datetime) -> str:
-    """Return a time to the minute with its zone."""
-    return f"{format_short_instant(moment)} {format_zone(moment)}"
+def format_instant(moment: datetime, zone: str | None = None) -> str:
+    """Return a time to the minute with its zone.
+
+    Args:
+        moment: In UTC, or as the camera's clock had it.
+        zone: Words that stand for the zone where it is unknown.
+    """
+    return f"{format_short_instant(moment)} {zone or format_zone(moment)}"
 
 
 def format_short_instant(moment: datetime) -> str:

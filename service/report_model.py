@@ -77,6 +77,7 @@ class ReportIssue:
         observation_count: Sightings behind it, over all flights.
         grid_id, responsible_unit: Of the management grid cell that it lies in.
         grid_certain: False where it may as well lie in the next cell; None where unknown.
+        time_zone_known: False where a camera told no zone; None without a time.
         suppressed_by: Name of the permit that explains it, or None.
         photo_sha256s: Of the photos that show it, best first.
         evidence: Paths are relative to the report's folder.
@@ -91,6 +92,7 @@ class ReportIssue:
     last_seen: datetime | None
     flight_ids: tuple[str, ...]
     photo_sha256s: tuple[str, ...]
+    time_zone_known: bool | None = None
     grid_id: str | None = None
     responsible_unit: str | None = None
     grid_certain: bool | None = None
@@ -105,6 +107,7 @@ class ReportFile:
     Attributes:
         path: As the receipt names it.
         sha256: None where the file could not be read.
+        time_zone_known: False where the camera told no zone; None without a time.
         position_wgs84: (longitude, latitude) of the camera.
         footprint_wgs84: What the photo shows of the ground, or None.
         gsd_m: Ground size of a pixel at the picture's centre.
@@ -117,6 +120,7 @@ class ReportFile:
     duplicate_of: str | None = None
     flight_id: str | None = None
     captured_at: datetime | None = None
+    time_zone_known: bool | None = None
     position_wgs84: tuple[float, float] | None = None
     footprint_wgs84: Outline | None = None
     gsd_m: float | None = None
@@ -131,6 +135,7 @@ class ReportFlight:
     photo_count: int
     started_at: datetime | None
     ended_at: datetime | None
+    time_zone_known: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -253,7 +253,7 @@ def plan_scale_bar_m(longest_m: float) -> float:
     return round(max(step * power for step in (1, 2, 5) if step * power <= longest_m), 6)
 
 
-def plan_period(content: ReportContent) -> str | None:
+def plan_period(content: ReportContent, texts: Texts) -> str | None:
     """Return from when to when the flights were, or None where none tells its time."""
     starts = [flight.started_at for flight in content.flights if flight.started_at]
     ends = [flight.ended_at for flight in content.flights if flight.ended_at]
@@ -261,7 +261,9 @@ def plan_period(content: ReportContent) -> str | None:
         return None
     first, last = min(starts), max(ends)
     if first.date() == last.date():
-        return f"{first:%Y-%m-%d %H:%M} – {last:%H:%M} {format_zone(last)}"
+        unknown = any(flight.time_zone_known is False for flight in content.flights)
+        zone = texts.report["zone_unknown"] if unknown else format_zone(last)
+        return f"{first:%Y-%m-%d %H:%M} – {last:%H:%M} {zone}"
     return f"{first:%Y-%m-%d} – {last:%Y-%m-%d}"
 
 

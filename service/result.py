@@ -71,6 +71,12 @@ class InspectionResult:
                 return plan.flight.id
         return None
 
+    def time_zone_known(self, issue: CandidateIssue) -> bool | None:
+        """Return whether all times of an issue are sure to the zone; None where it has none."""
+        metadata = [self.photos[one.detection.photo_sha256].metadata for one in issue.sightings]
+        known = [one.time_zone_known for one in metadata if one.time_zone_known is not None]
+        return all(known) if known else None
+
     @property
     def has_photos(self) -> bool:
         """Whether any photo was inspected or held."""

@@ -58,6 +58,7 @@ def _write_drone_photo(
     north_m: float = 0.0,
     spots_px: tuple[tuple[int, int], ...] = (),
     with_xmp: bool = True,
+    zone: str | None = "+08:00",
 ) -> Path:
     """Write a photo of dark, rough ground with white squares of 24 px around `spots_px`.
 
@@ -68,6 +69,7 @@ def _write_drone_photo(
         north_m: Likewise.
         spots_px: Column and row of each square's middle.
         with_xmp: Without, height and attitude are unknown.
+        zone: Of the camera's clock as it is told, or None.
     """
     pixels = np.random.default_rng(number).integers(40, 90, (HEIGHT_PX, WIDTH_PX, 3), np.uint8)
     for column, row in spots_px:
@@ -75,19 +77,19 @@ def _write_drone_photo(
     picture = Image.fromarray(pixels)
     path.parent.mkdir(parents=True, exist_ok=True)
     xmp = {"xmp": XMP.format(height=HEIGHT_M).encode()} if with_xmp else {}
-    picture.save(path, "JPEG", quality=92, exif=_exif(number, east_m, north_m), **xmp)
+    picture.save(path, "JPEG", quality=92, exif=_exif(number, east_m, north_m, zone), **xmp)
     return path
 
 
-def _exif(number: int, east_m: float, north_m: float) -> Image.Exif:
+def _exif(number: int, east_m: float, north_m: float, zone: str | None) -> Image.Exif:
     taken = datetime(2026, 5, 4, 3, 2, 1) + timedelta(seconds=2 * number)
     latitude = LATITUDE_DEG + north_m / METRES_PER_DEGREE
     longitude = LONGITUDE_DEG + east_m / (METRES_PER_DEGREE * np.cos(np.radians(LATITUDE_DEG)))
     exif = Image.Exif()
     exif[0x010F], exif[0x0110], exif[0x0132] = "DJI", "FC3582", f"{taken:%Y:%m:%d %H:%M:%S}"
-    exif.get_ifd(0x8769).update(
-        {0x9003: f"{taken:%Y:%m:%d %H:%M:%S}", 0x9011: "+08:00", 0xA405: 24}
-    )
+    exif.get_ifd(0x8769).update({0x9003: f"{taken:%Y:%m:%d %H:%M:%S}", 0xA405: 24})
+    if zone is not None:
+        exif.get_ifd(0x8769)[0x9011] = zone
     exif.get_ifd(0x8825).update(
         {1: "N", 2: _degrees_minutes_seconds(latitude), 3: "E",
          4: _degrees_minutes_seconds(longitude)}

@@ -119,6 +119,25 @@ def test_an_issue_says_what_it_is_and_where_it_comes_from(done: Path) -> None:
     assert record["provenance"]["model_sha256"] == "5" * 64
     assert record["provenance"]["min_confidence"] == 0.5
     assert record["first_seen"] == "2026-05-03T19:02:01Z"  # 03:02:01 at +08:00
+    assert record["time_zone_known"] is True
+
+
+def test_a_time_whose_zone_the_camera_did_not_tell_says_so_everywhere(
+    tmp_path: Path, write_drone_photo: WriteDronePhoto, stand_in: ModuleType
+) -> None:
+    write_drone_photo(tmp_path / "in" / "1.jpg", number=0, spots_px=((300, 145),), zone=None)
+    out = tmp_path / "out"
+    stand_in.inspect_with_stand_in(InspectOptions(paths=(tmp_path / "in",), output=out))
+    record = placed_features(out)[0]["properties"]
+    assert (record["last_seen"], record["time_zone_known"]) == ("2026-05-04T03:02:01Z", False)
+    assert record["observations"][0]["time_zone_known"] is False
+    assert (
+        read_json(out / "coverage.geojson")["features"][0]["properties"]["time_zone_known"] is False
+    )
+    assert ",2026-05-04T03:02:01Z,False," in (out / "issues.csv").read_text(encoding="utf-8")
+    page = (out / "report.html").read_text(encoding="utf-8")
+    assert page.count("2026-05-04 03:02 (zone unknown)") == 2  # of the issue and of the file
+    assert "2026-05-04 03:02 UTC" not in page
 
 
 def test_a_photo_without_height_gives_an_issue_without_a_place(done: Path) -> None:

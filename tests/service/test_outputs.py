@@ -35,6 +35,7 @@ def make_feature(**changes: Any) -> dict[str, Any]:
         "observation_count": 1,
         "first_seen": None,
         "last_seen": None,
+        "time_zone_known": None,
         "observations": [{"photo": "a.jpg", "photo_sha256": "0"}],
         "evidence": [],
     }
