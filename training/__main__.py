@@ -14,11 +14,15 @@ import typer
 from datasets.scenes.tiles import write_training_tiles
 from models.registry import REGISTRY_FOLDER, read_model, write_promoted_name
 from training.config import read_training_config
-from training.export import export_model, read_checkpoint, write_trainable_form
 from training.pictures import read_splits, write_packed_pictures
 from training.recipe import plan_manifest
 from training.score_model import score_model
-from training.train import train
+
+try:
+    from training.export import export_model, read_checkpoint, write_trainable_form
+    from training.train import train
+except ModuleNotFoundError as error:
+    raise SystemExit(f"training needs {error.name}: run make install-all") from error
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_show_locals=False)
 
