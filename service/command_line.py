@@ -16,6 +16,7 @@ from models.registry import REGISTRY_FOLDER, read_model
 from service.demo import compare_with_truth, show_score, write_demo_flight
 from service.errors import CannotStartError, ServiceError
 from service.inspect import InspectModel, InspectOptions, inspect_photos
+from service.intake import stable_name
 from service.outputs import RECEIPT, REPORT
 from service.progress import show_progress
 from service.settings import Settings, read_settings
@@ -31,12 +32,20 @@ UsageError = cast(type[typer.BadParameter], typer.BadParameter.__base__)
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
+def _parse_path(text: str) -> Path:
+    # Of an empty text, as scripts give with a variable not set, Path would make the folder here.
+    if not text:
+        raise CannotStartError("a PATH is empty; name a file or a folder")
+    return Path(text)
+
+
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command and exit; a wrong option exits with 1, for 2 says that photos are left."""
     try:
         sys.exit(app(arguments, prog_name="skypatrol", standalone_mode=False))
     except UsageError as error:
-        _complain(f"{error.format_message()} (see skypatrol --help)")
+        command = error.ctx.command_path if error.ctx else "skypatrol"
+        _complain(f"{error.format_message()} (see {command} --help)")
     except (ServiceError, ModelError, OSError) as error:
         _complain(str(error))
     sys.exit(EXIT_NOTHING_DONE)
@@ -58,10 +67,15 @@ def skypatrol(
 @app.command()
 def inspect(
     paths: Annotated[
-        list[Path], typer.Argument(metavar="PATH...", help="Photos, folders or whole cards.")
+        list[Path],
+        typer.Argument(
+            metavar="PATH...", parser=_parse_path, help="Photos, folders or whole cards."
+        ),
     ],
     *,
-    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for the results.")],
+    out: Annotated[
+        Path, typer.Option(metavar="DIR", parser=_parse_path, help="Folder for the results.")
+    ],
     ground: Annotated[
         Path | None, typer.Option(metavar="FILE.tif", help="Heights of the ground (DEM or DSM).")
     ] = None,
@@ -133,7 +147,10 @@ def inspect(
 @app.command()
 def demo(
     *,
-    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for flight and results.")],
+    out: Annotated[
+        Path,
+        typer.Option(metavar="DIR", parser=_parse_path, help="Folder for flight and results."),
+    ],
     lang: Annotated[str | None, typer.Option(metavar="en|zh", help="Of the report.")] = None,
 ) -> None:
     """Render a flight whose truth is known, inspect it, and show findings beside the truth."""
@@ -164,7 +181,9 @@ def _run(options: InspectOptions, model_name: str | None, *, as_json: bool) -> i
         result = inspect_photos(options, model=model, reporter=reporter)
     summary = summarise(result)
     typer.echo(render_summary(summary) if as_json else describe_summary(summary))
-    if not result.has_photos:
+    if summary.files == 0:
+        _complain(f"no files in {', '.join(stable_name(str(path)) for path in options.paths)}")
+    elif not result.has_photos:
         _complain(
             f"no usable photo among {summary.files} files; only {options.output / RECEIPT} "
             "was written, it says why"
@@ -211,7 +230,10 @@ def _parse_classes(texts: Sequence[str] | None) -> tuple[str, ...] | None:
     if not texts:
         return None
     names = [name.strip() for text in texts for name in text.split(",")]
-    return tuple(dict.fromkeys(name for name in names if name)) or None
+    classes = tuple(dict.fromkeys(name for name in names if name))
+    if not classes:
+        raise CannotStartError("--classes: no class is named")
+    return classes
 
 
 def _parse_language(text: str) -> str:

@@ -145,8 +145,11 @@ def _checked_root(path: Path, *, output: Path) -> Path:
     try:
         root = path.resolve(strict=True)
         is_output = (root / STORE_NAME).exists()
+    except FileNotFoundError as error:
+        raise CannotStartError(f"{stable_name(str(path))} does not exist") from error
     except (OSError, RuntimeError) as error:
-        raise CannotStartError(f"{stable_name(str(path))} cannot be opened: {error}") from error
+        cause = error.strerror if isinstance(error, OSError) else error
+        raise CannotStartError(f"{stable_name(str(path))} cannot be opened: {cause}") from error
     if root.is_relative_to(output.resolve()):
         raise CannotStartError("--out is the folder of the photos itself; name another one")
     if is_output:

@@ -110,7 +110,9 @@ def test_confidence_and_classes_are_taken(
         (["--permits", "no_such.geojson"], "no_such.geojson: no such file"),
         (["--grids", "no_such.geojson"], "no_such.geojson: no such file"),
         (["--model", "no-such-model"], "no model 'no-such-model'"),
-        (["--colour", "red"], "--colour"),
+        (["--colour", "red"], "(see skypatrol inspect --help)"),
+        (["--classes", ","], "--classes: no class is named"),
+        ([""], "a PATH is empty"),
     ],
 )
 def test_a_wrong_option_is_one_line_and_exit_code_one(
@@ -141,7 +143,7 @@ def test_what_is_missing_is_said_with_exit_code_one(
         capsys, "inspect", tmp_path / "gone", "--out", tmp_path / "out", "--model", model_folder
     )
     assert code == 1
-    assert "gone cannot be opened" in complaints
+    assert complaints == f"skypatrol: {tmp_path / 'gone'} does not exist\n"
     assert not (tmp_path / "out").exists()
 
 
@@ -156,6 +158,16 @@ def test_a_folder_without_photos_points_to_the_receipt(
     assert code == 1
     assert "no usable photo among 1 files; only" in complaints
     assert not (tmp_path / "out" / "report.html").exists()
+
+
+def test_an_empty_folder_is_named(
+    tmp_path: Path, model_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "in").mkdir()
+    code, _, complaints = run(
+        capsys, "inspect", tmp_path / "in", "--out", tmp_path / "out", "--model", model_folder
+    )
+    assert (code, complaints) == (1, f"skypatrol: no files in {tmp_path / 'in'}\n")
 
 
 def test_an_output_among_the_photos_is_refused(
