@@ -155,7 +155,7 @@ def demo(
 ) -> None:
     """Render a flight whose truth is known, inspect it, and show findings beside the truth."""
     language = _parse_language(lang or read_settings().language)
-    with show_progress(quiet=False) as reporter:
+    with show_progress(lines=True) as reporter:
         flight = write_demo_flight(out, reporter=reporter)
         options = InspectOptions(
             paths=(flight.card,), output=out / "results", language=language, fresh=True

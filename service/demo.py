@@ -35,7 +35,7 @@ def write_demo_flight(out: Path, *, reporter: Reporter) -> DemoFlight:
     folder = out / CARD
     shutil.rmtree(out / CARD.parts[0], ignore_errors=True)
     plan = demo_plan()
-    reporter.begin("rendering", total=len(plan.shots))
+    reporter.begin("Rendering photos", total=len(plan.shots))
     truth = render_flight(plan, folder, seed=DEMO_SEED, on_photo=reporter.step)
     (folder / TRUTH_FILE_NAME).replace(out / TRUTH_FILE_NAME)
     return DemoFlight(card=out / CARD.parts[0], truth=truth)

@@ -35,6 +35,20 @@ class SilentReporter:
         """Do nothing."""
 
 
+class LineReporter:
+    """Writes a line a stage, where a bar cannot be drawn but somebody waits."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    def begin(self, what: str, *, total: int) -> None:
+        """Write what starts now."""
+        self._console.print(f"{what}: {total}", highlight=False)
+
+    def step(self, *, found: int = 0) -> None:
+        """Do nothing."""
+
+
 class BarReporter:
     """Draws on a terminal: done, total, detections so far, photos a second, time left."""
 
@@ -63,11 +77,16 @@ class BarReporter:
 
 
 @contextmanager
-def show_progress(*, quiet: bool) -> Iterator[Reporter]:
-    """Give a reporter that draws on standard error, or a silent one where that is no terminal."""
+def show_progress(*, quiet: bool = False, lines: bool = False) -> Iterator[Reporter]:
+    """Give a reporter that draws on standard error.
+
+    Args:
+        quiet: Draw nothing at all.
+        lines: Where standard error is no terminal, write a line a stage instead of nothing.
+    """
     console = Console(stderr=True)
     if quiet or not console.is_terminal:
-        yield SilentReporter()
+        yield LineReporter(console) if lines and not quiet else SilentReporter()
         return
     columns = (
         TextColumn("{task.description}"),

@@ -1,5 +1,6 @@
 import io
 
+import pytest
 from rich.console import Console
 from rich.progress import Progress, TextColumn
 
@@ -28,3 +29,14 @@ def test_nothing_is_drawn_where_nobody_looks() -> None:
         assert isinstance(reporter, SilentReporter)
     with show_progress(quiet=True) as reporter:
         assert isinstance(reporter, SilentReporter)
+
+
+def test_a_line_a_stage_is_written_where_no_bar_can_be_drawn(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with show_progress(lines=True) as reporter:
+        reporter.begin("Rendering photos", total=13)
+        reporter.step()
+        reporter.begin("Inspecting photos", total=13)
+    printed = capsys.readouterr()
+    assert (printed.out, printed.err) == ("", "Rendering photos: 13\nInspecting photos: 13\n")
