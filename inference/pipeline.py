@@ -18,6 +18,7 @@ from inference.identity import detection_id, round_box, settings_hash
 from inference.locate import locate
 from inference.merge import merge_sightings
 from inference.metadata import PhotoMetadata
+from inference.other_classes import join_other_classes
 from inference.receipt import NotPlaced
 from inference.reconcile import CandidateIssue, reconcile
 from inference.sighting import Detection, Finding, Sighting
@@ -147,7 +148,7 @@ def _find_objects(plan: FlightPlan, detections: Mapping[str, Sequence[Detection]
         for photo in plan.flight.photos
         for detection in detections.get(photo.sha256, ())
     ]
-    return merge_sightings(sightings, flight_id=plan.flight.id)
+    return join_other_classes(merge_sightings(sightings, flight_id=plan.flight.id))
 
 
 def _sight(detection: Detection, metadata: PhotoMetadata, view: View | NotPlaced) -> Sighting:

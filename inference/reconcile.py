@@ -14,8 +14,9 @@ from inference.fuse import fuse_placements
 from inference.group_places import group_places
 from inference.merge import rank_sightings
 from inference.metadata import NO_TIME
+from inference.other_classes import sort_other_classes
 from inference.receipt import NotPlaced
-from inference.sighting import Finding, Placement, Sighting
+from inference.sighting import Finding, OtherClass, Placement, Sighting
 from inference.uncertainty import take_flight_errors_as_own
 
 
@@ -57,6 +58,13 @@ class CandidateIssue:
     def independent_views(self) -> int:
         """Sightings less those that repeat another's errors."""
         return sum(finding.independent_views for finding in self.findings)
+
+    @property
+    def other_classes(self) -> tuple[OtherClass, ...]:
+        """What else it was taken for, the surest first."""
+        others = [other for finding in self.findings for other in finding.other_classes]
+        others.sort(key=lambda other: other.confidence)  # of one class, the surest goes in last
+        return sort_other_classes({other.class_name: other.confidence for other in others})
 
     @property
     def recurrence_count(self) -> int:

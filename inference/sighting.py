@@ -68,6 +68,14 @@ class Sighting:
     capture_uuid: str | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherClass:
+    """What else an object was taken for, and how surely."""
+
+    class_name: str
+    confidence: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Finding:
     """One physical object within a flight: the sightings of it, best first.
@@ -76,6 +84,7 @@ class Finding:
         id: That of its first detection in capture order.
         position: The merged place, or why there is none. Its covariance keeps the shared part.
         independent_views: Sightings less those of one shutter release or one hover.
+        other_classes: What else its boxes were taken for, the surest first.
     """
 
     id: str
@@ -85,3 +94,4 @@ class Finding:
     sightings: tuple[Sighting, ...]
     position: Placement | NotPlaced
     independent_views: int
+    other_classes: tuple[OtherClass, ...] = ()

@@ -41,6 +41,10 @@ def issue_record(
         "codes_confirmed": False,  # from third parties: the city's own dictionary decides
         "severity": known.severity if known else None,
         "confidence": round(issue.confidence, 4),
+        "also_looks_like": [
+            {"class": other.class_name, "confidence": round(other.confidence, 4)}
+            for other in issue.other_classes
+        ],
         "position": _position_record(issue, result),
         "not_placed": _not_placed_record(issue.position),
         "camera_position": _camera_position(issue, result),

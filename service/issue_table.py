@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from service.issue_record import Record
 
 COLUMNS = (
-    "id", "class", "title_en", "title_zh", "status", "status_text", "confidence", "severity",
+    "id", "class", "title_en", "title_zh", "also_looks_like", "status", "status_text",
+    "confidence", "severity",
     "latitude", "longitude", "accuracy_m_ce90", "method", "not_placed", "camera_latitude",
     "camera_longitude", "grid_id", "responsible_unit", "suppressed_by", "observation_count",
     "first_seen", "last_seen", "time_zone_known", "photo", "photo_sha256", "evidence",
@@ -39,6 +40,7 @@ def _row(issue_id: str, record: Record) -> Mapping[str, str | float | int | None
         "id": issue_id,
         "title_en": title and title["en"],
         "title_zh": title and title["zh"],
+        "also_looks_like": ", ".join(other["class"] for other in record["also_looks_like"]),
         "latitude": position.get("latitude"),
         "longitude": position.get("longitude"),
         "accuracy_m_ce90": position.get("accuracy_m"),

@@ -66,6 +66,7 @@ def _issue(
         grid_id=issue.grid_id,
         responsible_unit=issue.responsible_unit,
         grid_certain=issue.grid_certain,
+        other_classes=issue.other_classes,
         suppressed_by=permit.permit_id if permit else None,
         evidence=tuple(evidence),
     )

@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from inference.receipt import NotPlaced, Outcome, Reason
+from inference.sighting import OtherClass
 from models.manifest import ModelManifest
 
 Outline = tuple[tuple[float, float], ...]  # (longitude, latitude) in WGS 84, not closed
@@ -78,6 +79,7 @@ class ReportIssue:
         grid_id, responsible_unit: Of the management grid cell that it lies in.
         grid_certain: False where it may as well lie in the next cell; None where unknown.
         time_zone_known: False where a camera told no zone; None without a time.
+        other_classes: What else it was taken for, and how surely, the surest first.
         suppressed_by: Name of the permit that explains it, or None.
         photo_sha256s: Of the photos that show it, best first.
         evidence: Paths are relative to the report's folder.
@@ -96,6 +98,7 @@ class ReportIssue:
     grid_id: str | None = None
     responsible_unit: str | None = None
     grid_certain: bool | None = None
+    other_classes: tuple[OtherClass, ...] = ()
     suppressed_by: str | None = None
     evidence: tuple[EvidenceFile, ...] = ()
 

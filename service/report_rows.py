@@ -33,6 +33,7 @@ class IssueRow:
     """An issue as the page shows it.
 
     Attributes:
+        other_classes: Title and confidence of what else it was taken for.
         class_index: Chooses the class's colour and shape.
         not_placed: Why there is no place, or None where there is one.
         photos: Number and path of the first few files that show it; more_photos counts the rest.
@@ -42,6 +43,7 @@ class IssueRow:
     number: int
     issue: ReportIssue
     class_title: str
+    other_classes: tuple[tuple[str, float], ...]
     class_index: int
     place: ReportPlace | None
     method: str | None
@@ -141,6 +143,10 @@ def plan_rows(
             number=number,
             issue=issue,
             class_title=class_title(issue.class_name, texts.language),
+            other_classes=tuple(
+                (class_title(other.class_name, texts.language), other.confidence)
+                for other in issue.other_classes
+            ),
             class_index=class_index(issue.class_name, content.model),
             place=place,
             method=texts.methods.get(place.method, place.method) if place else None,

@@ -25,6 +25,7 @@ def make_feature(**changes: Any) -> dict[str, Any]:
         "status": "candidate",
         "status_text": "automatically detected, unverified on site",
         "confidence": 0.5,
+        "also_looks_like": [],
         "severity": "medium",
         "position": {"latitude": -30.5, "longitude": -70.25, "accuracy_m": 3.0, "method": "laser"},
         "not_placed": None,
