@@ -1,6 +1,6 @@
 """The command on real photos: receipts, findings and timings, folder by folder.
 
-    python -m benchmarks.first_run ../shared/photos [--out out/first-run] [--quick]
+    python -m benchmarks.first_run ../shared/photos [--labelled ../shared/images] [--quick]
 
 Prints the tables of docs/results/first-run.md. Pictures stay in the output folder: they belong to
 others and are not committed. Exits 0 when every file found has an answer in its receipt.
@@ -8,6 +8,7 @@ others and are not committed. Exits 0 when every file found has an answer in its
 
 import argparse
 import json
+import shutil
 import subprocess
 import sys
 import time
@@ -15,6 +16,8 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from training.pictures import read_splits
 
 COMMAND = Path(sys.executable).with_name("skypatrol")
 # A surface model beside the photos, where the folder has one.
@@ -61,6 +64,16 @@ def inspect_folder(folder: Path, out: Path, *, ground: Path | None) -> FolderRun
     )
 
 
+def copy_test_pictures(labelled: Path, folder: Path) -> Path:
+    """Copy the labelled pictures of the test split below `folder`, a folder a source."""
+    for picture in read_splits(labelled):
+        if picture.split == "test":
+            target = folder / picture.source / picture.image.name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(picture.image, target)
+    return folder
+
+
 def describe_folder(run: FolderRun) -> str:
     """Return a row of the table of folders."""
     summary, classes = run.summary, run.summary["issues"]
@@ -92,6 +105,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("photos", type=Path, nargs="?", default=Path("../shared/photos"))
     parser.add_argument("--out", type=Path, default=Path("out/first-run"))
+    parser.add_argument("--labelled", type=Path, help="pictures with splits.csv: the test split")
     parser.add_argument("--quick", action="store_true", help="three folders only")
     options = parser.parse_args()
     folders = [*sorted((options.photos / "flights").iterdir()), options.photos / "street"]
@@ -100,6 +114,8 @@ def main() -> int:
         folders = [
             f for f in folders if f.name in ("mirafiori_p4m_rtk", "seneca_gps_only", "street")
         ]
+    if options.labelled:
+        folders.append(copy_test_pictures(options.labelled, options.out / "copies" / "test_split"))
     runs = []
     for folder in folders:
         runs.append(inspect_folder(folder, options.out / folder.name, ground=None))
