@@ -4,6 +4,7 @@ Run with `python -m benchmarks.georeferencing ../shared`. The folder holds the f
 reconstructions; without it there is nothing to measure.
 """
 
+import argparse
 import csv
 import json
 import sys
@@ -236,4 +237,10 @@ def main(shared: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    parser = argparse.ArgumentParser(description="How far positions are off on real flights.")
+    parser.add_argument("shared", type=Path, nargs="?", default=Path("../shared"))
+    parser.add_argument("--quick", action="store_true", help="the same: it takes ten seconds")
+    folder = parser.parse_args().shared
+    if not folder.is_dir():
+        sys.exit(f"nothing to measure: {folder} with the real flights is not here")
+    main(folder)
