@@ -43,10 +43,14 @@ def write_demo_flight(out: Path, *, reporter: Reporter) -> DemoFlight:
 
 def compare_with_truth(result: InspectionResult, truth: FlightTruth) -> PositionScore:
     """Return which objects were found, and how far off."""
-    placed = [issue for issue in result.issues if isinstance(issue.position, Placement)]
+    found = [
+        _found_point(issue, issue.position)
+        for issue in result.issues
+        if isinstance(issue.position, Placement)
+    ]
     return score_positions(
         [_true_point(entry) for entry in truth.objects if _is_shown(entry, truth)],
-        [_found_point(issue, issue.position) for issue in placed],  # type: ignore[arg-type]
+        found,
     )
 
 

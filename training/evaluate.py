@@ -4,12 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from inference.detect import detect_photo, plan_detect_settings
-from models.detector import Detections, Detector, Image
+from models.detector import Detections, Detector
 from models.manifest import ModelManifest
 from training.average_precision import (
     Interval,
@@ -20,7 +19,7 @@ from training.average_precision import (
     precision_recall_at,
 )
 from training.errors import TrainingError
-from training.pictures import LabelledPicture
+from training.pictures import LabelledPicture, read_picture
 
 # Low enough for the whole precision-recall curve, high enough to keep the lists short.
 CURVE_FLOOR = 0.01
@@ -91,18 +90,6 @@ def match_picture(
         )
         for index, name in enumerate(classes)
     }
-
-
-def read_picture(path: Path) -> Image:
-    """Return the pixels of a labelled picture.
-
-    Raises:
-        TrainingError: It cannot be decoded.
-    """
-    pixels = cv2.imread(str(path), cv2.IMREAD_COLOR)
-    if pixels is None:
-        raise TrainingError(f"{path} cannot be decoded")
-    return np.asarray(pixels, dtype=np.uint8)
 
 
 def evaluate_pictures(

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
+import numpy as np
 
+from models.detector import Image
 from training.errors import TrainingError
 
 JPEG_QUALITY = 92
@@ -48,6 +50,18 @@ def read_splits(root: Path) -> list[LabelledPicture]:
         raise TrainingError(f"{root}: no readable splits.csv: {error!r}") from error
 
 
+def read_picture(path: Path) -> Image:
+    """Return the pixels of a labelled picture.
+
+    Raises:
+        TrainingError: It cannot be decoded.
+    """
+    pixels = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    if pixels is None:
+        raise TrainingError(f"{path} cannot be decoded")
+    return np.asarray(pixels, dtype=np.uint8)
+
+
 def write_packed_pictures(
     pictures: list[LabelledPicture], folder: Path, *, longest_side_px: int
 ) -> None:
@@ -66,9 +80,7 @@ def write_packed_pictures(
         label = folder / picture.split / "labels" / f"{stem}.txt"
         target.parent.mkdir(parents=True, exist_ok=True)
         label.parent.mkdir(parents=True, exist_ok=True)
-        pixels = cv2.imread(str(picture.image), cv2.IMREAD_COLOR)
-        if pixels is None:
-            raise TrainingError(f"{picture.image} cannot be decoded")
+        pixels = read_picture(picture.image)
         scale = min(1.0, longest_side_px / max(pixels.shape[:2]))
         if scale < 1:
             pixels = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
