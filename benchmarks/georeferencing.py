@@ -20,14 +20,14 @@ from numpy.typing import NDArray
 from pyproj import Transformer
 from scipy.ndimage import map_coordinates
 
-from inference.frames import EnuFrame, enu_to_wgs84, wgs84_to_enu
-from inference.ground import Ground, read_ground
-from inference.locate import locate, locate_pixels
-from inference.metadata import PhotoMetadata
-from inference.read_photo import read_photo_metadata
+from inference.geometry.frames import EnuFrame, enu_to_wgs84, wgs84_to_enu
+from inference.geometry.ground import Ground, read_ground
+from inference.geometry.locate import locate, locate_pixels
+from inference.geometry.uncertainty import error_ellipse, full_covariance
+from inference.geometry.view import View, plan_takeoff_ground_m, plan_view
+from inference.reading.metadata import PhotoMetadata
+from inference.reading.read_photo import read_photo_metadata
 from inference.sighting import Detection, Placement
-from inference.uncertainty import error_ellipse, full_covariance
-from inference.view import View, plan_takeoff_ground_m, plan_view
 
 BOX_HALF_SIDE_PX = 2.0
 GRID = (19, 13)

@@ -25,10 +25,10 @@ import numpy as np
 import openvino
 from openvino.preprocess import ColorFormat, PrePostProcessor
 
-from inference.decode import read_pixels
-from inference.detect import DetectSettings, detect_photo, plan_detect_settings
-from inference.read_ahead import read_ahead
-from inference.tiles import CutTiles, plan_tiles
+from inference.detection.detect import DetectSettings, detect_photo, plan_detect_settings
+from inference.detection.read_ahead import read_ahead
+from inference.detection.tiles import CutTiles, plan_tiles
+from inference.reading.decode import read_pixels
 from models.detector import Image
 from models.manifest import ModelManifest
 from models.openvino_detector import OpenVinoDetector, Precision, read_openvino_detector

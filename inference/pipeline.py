@@ -7,22 +7,22 @@ once. Nothing here reads or writes a file.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from inference.appearance import describe_appearance
-from inference.areas import GridCell, Permit
-from inference.coverage import Footprint, plan_footprint
-from inference.decode import box_upright_to_photo, turn_upright
-from inference.detect import DetectSettings, detect_photo
-from inference.flights import Flight, FlightPhoto, group_flights
-from inference.ground import Ground
+from inference.detection.detect import DetectSettings, detect_photo
+from inference.geometry.coverage import Footprint, plan_footprint
+from inference.geometry.ground import Ground
+from inference.geometry.locate import locate
+from inference.geometry.view import View, plan_takeoff_ground_m, plan_view
 from inference.identity import detection_id, round_box, settings_hash
-from inference.locate import locate
-from inference.merge import merge_sightings
-from inference.metadata import PhotoMetadata
-from inference.other_classes import join_other_classes
+from inference.merging.appearance import describe_appearance
+from inference.merging.areas import GridCell, Permit
+from inference.merging.flights import Flight, FlightPhoto, group_flights
+from inference.merging.merge import merge_sightings
+from inference.merging.other_classes import join_other_classes
+from inference.merging.reconcile import CandidateIssue, reconcile
+from inference.reading.decode import box_upright_to_photo, turn_upright
+from inference.reading.metadata import PhotoMetadata
 from inference.receipt import NotPlaced
-from inference.reconcile import CandidateIssue, reconcile
 from inference.sighting import Detection, Finding, Sighting
-from inference.view import View, plan_takeoff_ground_m, plan_view
 from models.detector import Detector, Image
 from models.manifest import ModelManifest
 

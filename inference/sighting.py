@@ -37,7 +37,7 @@ class Placement:
             height.
         own_covariance_m2: (3, 3) east, north, up; errors of this photo alone.
         shared_loading_m: (3, K); column k is the displacement that one sigma of the k-th error
-            causes that other photos share (order: SHARED_ERRORS in inference.uncertainty).
+            causes that other photos share (order: SHARED_ERRORS in inference.geometry.uncertainty).
             The full covariance is own + loading @ loading.T.
         method: laser, ground_model_ray_cast, flat_ground_at_takeoff.
         footprint_wgs84: The box's outline on the ground as (longitude, latitude) points.

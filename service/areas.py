@@ -21,7 +21,7 @@ import shapely
 from numpy.typing import NDArray
 
 from datasets.taxonomy import CLASSES, find_class_name
-from inference.areas import GridCell, Permit, circle_wgs84
+from inference.merging.areas import GridCell, Permit, circle_wgs84
 from service.errors import CannotStartError
 
 # Names under which a column is known; capitals change nothing. The first is ours. docs/areas.md

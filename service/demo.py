@@ -10,9 +10,9 @@ from rich.table import Table
 from datasets.scenes.flight import render_flight
 from datasets.scenes.plans import demo_plan
 from datasets.scenes.truth import TRUTH_FILE_NAME, FlightTruth, TrueObject
-from inference.reconcile import CandidateIssue
+from inference.geometry.uncertainty import circular_error_90_m, full_covariance
+from inference.merging.reconcile import CandidateIssue
 from inference.sighting import Placement
-from inference.uncertainty import circular_error_90_m, full_covariance
 from service.progress import Reporter
 from service.result import InspectionResult
 from service.translations import class_title

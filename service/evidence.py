@@ -11,9 +11,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from inference.decode import box_photo_to_upright, read_pixels, turn_upright
 from inference.errors import PhotoRejectedError
-from inference.reconcile import CandidateIssue
+from inference.merging.reconcile import CandidateIssue
+from inference.reading.decode import box_photo_to_upright, read_pixels, turn_upright
 from inference.sighting import Detection
 from models.detector import Image
 from service.folder import write_atomically

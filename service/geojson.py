@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 import shapely
 from shapely.geometry.polygon import orient
 
-from inference.coverage import round_gsd_m
+from inference.detection.tiles import plan_skipped_classes
+from inference.geometry.coverage import round_gsd_m
 from inference.receipt import NotPlaced, Outcome
-from inference.tiles import plan_skipped_classes
 from service.issue_record import (
     Record,
     camera_position,

@@ -13,14 +13,15 @@ from pathlib import Path, PurePosixPath
 from sqlalchemy.exc import DatabaseError
 
 from datasets.taxonomy import CLASS_NAMES
-from inference.areas import GridCell, Permit
-from inference.coverage import ground_sample_distance_m, round_gsd_m
-from inference.decode import read_pixels
-from inference.detect import DetectSettings, plan_detect_settings
+from inference.detection.detect import DetectSettings, plan_detect_settings
+from inference.detection.read_ahead import read_ahead
 from inference.errors import InferenceError
-from inference.flights import FlightPhoto
-from inference.ground import Ground, read_ground
+from inference.geometry.coverage import ground_sample_distance_m, round_gsd_m
+from inference.geometry.ground import Ground, read_ground
+from inference.geometry.view import View
 from inference.identity import settings_hash
+from inference.merging.areas import GridCell, Permit
+from inference.merging.flights import FlightPhoto
 from inference.pipeline import (
     PIPELINE_VERSION,
     FlightPlan,
@@ -29,10 +30,9 @@ from inference.pipeline import (
     detection_settings_hash,
     plan_flights,
 )
-from inference.read_ahead import read_ahead
+from inference.reading.decode import read_pixels
 from inference.receipt import NotPlaced, Outcome, Reason, ReasonCode
 from inference.sighting import Detection
-from inference.view import View
 from models.detector import Detector, Image
 from models.manifest import ModelManifest
 from service.areas import read_grids, read_permits

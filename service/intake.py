@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from inference.errors import PhotoRejectedError
-from inference.metadata import Band, PhotoMetadata
-from inference.read_photo import read_photo_metadata
+from inference.reading.metadata import Band, PhotoMetadata
+from inference.reading.read_photo import read_photo_metadata
 from inference.receipt import Outcome, Reason, ReasonCode
 from service.errors import CannotStartError
 from service.folder import STORE_NAME

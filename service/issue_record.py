@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from datasets.taxonomy import CLASSES
-from inference.metadata import PhotoMetadata
+from inference.geometry.uncertainty import circular_error_90_m, error_ellipse, full_covariance
+from inference.geometry.view import View
+from inference.merging.reconcile import CandidateIssue
+from inference.reading.metadata import PhotoMetadata
 from inference.receipt import NotPlaced
-from inference.reconcile import CandidateIssue
 from inference.sighting import Placement, Sighting
-from inference.uncertainty import circular_error_90_m, error_ellipse, full_covariance
-from inference.view import View
 from service.report_model import EvidenceFile
 from service.result import InspectionResult
 

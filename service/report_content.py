@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 
 import shapely
 
-from inference.flights import Flight
+from inference.geometry.uncertainty import circular_error_90_m, error_ellipse, full_covariance
+from inference.merging.flights import Flight
+from inference.merging.reconcile import CandidateIssue
 from inference.receipt import NotPlaced
-from inference.reconcile import CandidateIssue
 from inference.sighting import Placement
-from inference.uncertainty import circular_error_90_m, error_ellipse, full_covariance
 from service.issue_record import ACCURACY_LEVEL
 from service.report_model import (
     ErrorEllipse,

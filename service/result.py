@@ -4,14 +4,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from inference.areas import GridCell, Permit
-from inference.coverage import Footprint
-from inference.detect import DetectSettings
-from inference.metadata import PhotoMetadata
+from inference.detection.detect import DetectSettings
+from inference.geometry.coverage import Footprint
+from inference.geometry.view import View
+from inference.merging.areas import GridCell, Permit
+from inference.merging.reconcile import CandidateIssue
 from inference.pipeline import Conclusion, FlightPlan
+from inference.reading.metadata import PhotoMetadata
 from inference.receipt import NotPlaced, Outcome, Reason
-from inference.reconcile import CandidateIssue
-from inference.view import View
 from models.manifest import ModelManifest
 from service.store import Inspection, Run, StoredFile
 

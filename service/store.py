@@ -17,7 +17,7 @@ from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from inference.metadata import PhotoMetadata
+from inference.reading.metadata import PhotoMetadata
 from inference.receipt import Outcome, Reason
 from inference.sighting import Detection
 from service.errors import CannotStartError

@@ -4,8 +4,8 @@ import json
 from collections import Counter
 from dataclasses import asdict, dataclass
 
+from inference.geometry.view import View
 from inference.receipt import NotPlaced, Outcome
-from inference.view import View
 from service.receipts import is_photo
 from service.result import InspectionResult
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.detect import detect_photo, plan_detect_settings
+from inference.detection.detect import detect_photo, plan_detect_settings
 from models.detector import Detections, Detector
 from models.manifest import ModelManifest
 from training.average_precision import (

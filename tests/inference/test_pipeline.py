@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from inference.detect import DetectSettings
-from inference.flights import FlightPhoto
-from inference.metadata import Attitude, Band, Lens, PhotoKind, PhotoMetadata
+from inference.detection.detect import DetectSettings
+from inference.merging.flights import FlightPhoto
 from inference.pipeline import conclude, detect_objects, detection_settings_hash, plan_flights
+from inference.reading.metadata import Attitude, Band, Lens, PhotoKind, PhotoMetadata
 from inference.receipt import NotPlaced, ReasonCode
 from inference.sighting import Detection, Placement
 from models.detector import Detections, Image

@@ -9,14 +9,14 @@ import pytest
 from datasets.scenes.flight import FlightPlan, plan_shots, render_flight
 from datasets.scenes.plans import demo_plan, scene_camera
 from datasets.scenes.truth import FlightTruth
-from inference.flights import FlightPhoto
-from inference.frames import EnuFrame
-from inference.nearby import wgs84_to_plane
+from inference.geometry.frames import EnuFrame
+from inference.geometry.uncertainty import circular_error_90_m, full_covariance
+from inference.merging.flights import FlightPhoto
+from inference.merging.nearby import wgs84_to_plane
+from inference.merging.reconcile import CandidateIssue
 from inference.pipeline import conclude, plan_flights
-from inference.read_photo import read_photo_metadata
-from inference.reconcile import CandidateIssue
+from inference.reading.read_photo import read_photo_metadata
 from inference.sighting import Detection, Placement
-from inference.uncertainty import circular_error_90_m, full_covariance
 
 
 def plan_flight() -> FlightPlan:

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image as PillowImage
 
-from inference.decode import box_upright_to_photo
-from inference.metadata import Band, PhotoKind, PhotoMetadata
+from inference.merging.reconcile import CandidateIssue
+from inference.reading.decode import box_upright_to_photo
+from inference.reading.metadata import Band, PhotoKind, PhotoMetadata
 from inference.receipt import NotPlaced, Outcome, ReasonCode
-from inference.reconcile import CandidateIssue
 from inference.sighting import Detection, Sighting
 from service.evidence import plan_crop, write_evidence
 from service.report_model import EvidenceFile, EvidenceRole

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import shapely
 
-from inference.metadata import Band, PhotoKind, PhotoMetadata
+from inference.reading.metadata import Band, PhotoKind, PhotoMetadata
 from inference.receipt import NotPlaced, Outcome, Reason, ReasonCode
 from service.geojson import render_area, render_collection
 from service.issue_record import camera_position, degrees, instant_text, metres

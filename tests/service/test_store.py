@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from sqlalchemy import create_engine
 
-from inference.metadata import (
+from inference.reading.metadata import (
     Attitude,
     Band,
     CaptureTimeSource,

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from datasets.scenes.viewing import SceneCamera, SceneView, camera_axes, project, viewing_rays
-from inference.camera import Camera, pixel_to_ray
-from inference.pose import rotation_camera_to_enu
+from inference.geometry.camera import Camera, pixel_to_ray
+from inference.geometry.pose import rotation_camera_to_enu
 
 DISTORTION = (-0.062, 0.041, 0.0006, -0.0004, -0.012)
 NO_DISTORTION = (0.0, 0.0, 0.0, 0.0, 0.0)

@@ -1,0 +1,63 @@
+"""Places sorted into the objects that they show, however many and however far apart."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.geometry.frames import EnuFrame
+from inference.merging.associate import MAX_DISTANCE_M, Views, associate_views
+from inference.merging.nearby import find_neighbourhoods, wgs84_to_plane
+from inference.sighting import Placement
+
+MIN_SIZE_M = 0.05
+
+
+def group_places(
+    places: Sequence[Placement],
+    *,
+    appearances: Sequence[NDArray[np.float32]],
+    batches: Sequence[str],
+) -> list[NDArray[np.intp]]:
+    """Return the indices of each object's places, ascending; see `inference.merging.associate`.
+
+    Args:
+        places: Of one class, in the order in which they are settled. Their loadings are those of
+            errors that all of them share.
+        appearances: (K,) of unit length, one a place.
+        batches: The photo or the flight of each place; those of one batch stand together.
+    """
+    latitudes_deg = np.array([place.latitude_deg for place in places])
+    longitudes_deg = np.array([place.longitude_deg for place in places])
+    sizes_m = np.array([_ground_size_m(place) for place in places])
+    radius_m = MAX_DISTANCE_M + float(sizes_m.max())
+    groups: list[NDArray[np.intp]] = []
+    for members in find_neighbourhoods(latitudes_deg, longitudes_deg, radius_m=radius_m):
+        near, first = [places[i] for i in members], members[0]
+        # A plane of their own: a run may hold flights of two continents.
+        frame = EnuFrame(latitude_deg=latitudes_deg[first], longitude_deg=longitudes_deg[first])
+        labels = associate_views(
+            Views(
+                east_north_m=wgs84_to_plane(frame, latitudes_deg[members], longitudes_deg[members]),
+                covariance_m2=np.stack([place.own_covariance_m2[:2, :2] for place in near]),
+                loading_m=np.stack([place.shared_loading_m[:2] for place in near]),
+                size_m=sizes_m[members],
+                is_part=np.array([place.is_part for place in near]),
+                appearance=np.stack([appearances[i] for i in members]).astype(np.float64),
+                batch=_number_batches([batches[i] for i in members]),
+            )
+        )
+        groups += [members[labels == label] for label in range(int(labels.max()) + 1)]
+    return groups
+
+
+def _ground_size_m(place: Placement) -> float:
+    """Return one size for an object: the geometric mean of width and depth on the ground."""
+    width_m, depth_m = place.ground_size_m
+    return max(float(np.sqrt(width_m * depth_m)), MIN_SIZE_M)
+
+
+def _number_batches(names: Sequence[str]) -> NDArray[np.intp]:
+    """Return ascending numbers, another one where the next name is another."""
+    texts = np.array(names)
+    return np.cumsum(np.concatenate([[0], texts[1:] != texts[:-1]])).astype(np.intp)
