@@ -51,6 +51,23 @@ class ReasonCode(StrEnum):
     ABOVE_HORIZON = "above_horizon"
     BEYOND_RANGE = "beyond_range"
     OUTSIDE_GROUND_MODEL = "outside_ground_model"
+    HEIGHT_DATUM_UNKNOWN = "height_datum_unknown"
+    NO_YAW = "no_yaw"
+    NO_RANGE = "no_range"
+    # What makes a photo's geometry doubtful; findings keep their place.
+    TURNED_AFTER_CAPTURE = "turned_after_capture"
+    NOT_ORIGINAL_SIZE = "not_original_size"
+    HORIZON_IN_VIEW = "horizon_in_view"
+    OBLIQUE_BEYOND_MODEL = "oblique_beyond_model"
+    HEIGHT_UNVERIFIED = "height_unverified"
+    HEMISPHERE_SUSPECT = "hemisphere_suspect"
+    TIME_JUMP = "time_jump"
+    GPS_FROZEN = "gps_frozen"
+    DISAGREES_WITH_NEIGHBOURS = "disagrees_with_neighbours"
+    # Videos.
+    VIDEO_UNREADABLE = "video_unreadable"
+    NO_TELEMETRY = "no_telemetry"
+    TELEMETRY_UNREADABLE = "telemetry_unreadable"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
