@@ -11,7 +11,7 @@ from inference.geometry.frames import enu_to_wgs84
 from inference.geometry.pose import rotation_camera_to_enu
 from inference.geometry.rays import depression_deg, lower_to_depression
 from inference.geometry.surface import FlatSurface
-from inference.geometry.uncertainty import HEIGHT, ErrorBudget, plan_error_budget, split_errors
+from inference.geometry.uncertainty import ErrorBudget, plan_error_budget, split_errors
 from inference.geometry.view import (
     MAX_RANGE_PER_HEIGHT,
     MIN_DEPRESSION_DEG,
@@ -43,12 +43,7 @@ def locate(detection: Detection, view: View) -> Placement | NotPlaced:
     if refusal is not None:
         return refusal
     budget = plan_error_budget(view, class_name=detection.class_name, box_photo=detection.box_photo)
-    own, loading = split_errors(
-        _jacobian(view, pixel, hit, budget),
-        budget,
-        shared_horizontal_m=view.pose.accuracy.shared_horizontal_m,
-        own_horizontal_m=view.pose.accuracy.own_horizontal_m,
-    )
+    own, loading = split_errors(_jacobian(view, pixel, hit, budget), budget)
     outline = _outline(view, detection.box_photo, hit)
     cut = find_cut_axes(
         detection.box_photo, width_px=view.camera.width_px, height_px=view.camera.height_px
@@ -131,9 +126,9 @@ def _jacobian(
     Central differences over one sigma each way, not over a tiny step: on a rough surface that is
     how far the position really goes. All rays are cast at once.
     """
-    steps = np.maximum(budget.total, 1e-9)
+    steps = np.maximum(budget.steps, 1e-9)
     # A camera low above the ground must not be shifted below it.
-    steps[HEIGHT] = min(steps[HEIGHT], (view.camera_height_m - float(hit[2])) / 2.0)
+    steps[0] = min(steps[0], (view.camera_height_m - float(hit[2])) / 2.0)
     shifts = np.vstack([np.diag(steps), np.diag(-steps)])
     directions = view_directions(
         view,

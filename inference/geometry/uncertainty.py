@@ -7,18 +7,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.boxes import find_cut_axes
+from inference.geometry.pose_errors import HEIGHT, POSE_ERRORS, PoseErrors, square_root
 from inference.geometry.view import View
 from inference.sighting import Placement
 
 # Columns of `Placement.shared_loading_m`: errors that all photos of a flight have in common, and
 # one that all views of an object have in common, whatever the flight.
-FLIGHT_ERRORS = ("gnss_east", "gnss_north", "height", "yaw", "pitch", "roll", "focal_length")
+FLIGHT_ERRORS = POSE_ERRORS
 SHARED_ERRORS = (*FLIGHT_ERRORS, "object_height")
 
-# What is shifted to see how the position answers; the box's middle moves in photo pixels.
+# What is shifted to see how the position answers: the pose, then the box's middle in photo pixels.
+# The camera's place needs no shift: it moves the position by as much as itself.
 PARAMETERS = ("height", "yaw", "pitch", "roll", "focal_length", "column", "row")
-HEIGHT = 0
-FLIGHT_PARAMETERS = slice(0, 5)  # in the order of FLIGHT_ERRORS
+SHIFTED_POSE = slice(HEIGHT, len(POSE_ERRORS))  # of POSE_ERRORS
+BOX = slice(5, 7)  # of PARAMETERS
 
 # A box's middle is off by about a tenth of its side: two boxes shifted so overlap with an IoU of
 # about 0.8.
@@ -42,43 +44,38 @@ OBJECT_HEIGHT_ON_MODEL_SIGMA_M = 0.5
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ErrorBudget:
-    """One sigma of each of PARAMETERS: (7,) shared by the flight and (7,) of the photo alone.
-
-    Height is in metres, angles in degrees, focal length a part of itself, the box in pixels.
+    """What a detection's position hangs on.
 
     Attributes:
+        pose: Errors of the photo's pose.
+        box_px: One sigma of the column and of the row of the object's middle.
         object_height_m: One sigma of the height at which the object is fixed to the world, above
             the ground that rays are cast on. Not known better from further photos: seen from one
             side, they all put the object too near or too far.
     """
 
-    shared: NDArray[np.float64]
-    own: NDArray[np.float64]
+    pose: PoseErrors
+    box_px: tuple[float, float]
     object_height_m: float
 
     @property
-    def total(self) -> NDArray[np.float64]:
-        """Return (7,) all together."""
-        together: NDArray[np.float64] = np.hypot(self.shared, self.own)
-        together[HEIGHT] = math.hypot(together[HEIGHT], self.object_height_m)
-        return together
+    def steps(self) -> NDArray[np.float64]:
+        """Return (7,) one sigma of each of PARAMETERS, all together."""
+        pose = np.sqrt(np.diag(self.pose.total))[SHIFTED_POSE]
+        pose[0] = math.hypot(pose[0], self.object_height_m)
+        return np.concatenate([pose, self.box_px])
 
 
 def plan_error_budget(
     view: View, *, class_name: str, box_photo: tuple[float, float, float, float]
 ) -> ErrorBudget:
-    """Return the sigmas that a detection's position hangs on, but for the camera's own place."""
-    accuracy = view.pose.accuracy
+    """Return the errors that a detection's position hangs on."""
     object_height = OBJECT_HEIGHT_SIGMA_M.get(class_name, OTHER_OBJECT_HEIGHT_SIGMA_M)
     if view.has_ground_model:
         object_height = OBJECT_HEIGHT_ON_MODEL_SIGMA_M
-    column, row = _box_sigmas_px(view, box_photo)
-    own_angles = (accuracy.own_yaw_deg, accuracy.own_pitch_deg, accuracy.own_roll_deg)
-    shared_angles = (accuracy.shared_yaw_deg, accuracy.shared_pitch_deg, accuracy.shared_roll_deg)
-    focal = view.camera.focal_sigma_ratio
     return ErrorBudget(
-        shared=np.array([view.shared_height_sigma_m, *shared_angles, focal, 0.0, 0.0]),
-        own=np.array([view.own_height_sigma_m, *own_angles, 0.0, column, row]),
+        pose=view.errors,
+        box_px=_box_sigmas_px(view, box_photo),
         object_height_m=math.hypot(view.ground_sigma_m, object_height),
     )
 
@@ -96,24 +93,22 @@ def _box_sigmas_px(view: View, box_photo: tuple[float, float, float, float]) -> 
 
 
 def split_errors(
-    jacobian: NDArray[np.float64], budget: ErrorBudget, *, shared_horizontal_m: float,
-    own_horizontal_m: float,
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:  # fmt: skip
+    jacobian: NDArray[np.float64], budget: ErrorBudget
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the own covariance (3, 3) in m² and the loading (3, K) in m of SHARED_ERRORS.
 
     Args:
         jacobian: (3, 7) metres of east, north, up for a unit of each of PARAMETERS.
-        budget: Their sigmas.
-        shared_horizontal_m: One sigma of the camera's place on each axis, shared by the flight.
-        own_horizontal_m: Likewise, of the photo alone.
+        budget: The errors.
     """
-    own_columns = jacobian * budget.own
-    # The camera's place moves the position by as much as itself.
-    own = own_columns @ own_columns.T + np.diag([1.0, 1.0, 0.0]) * own_horizontal_m**2
-    place = np.eye(3)[:, :2] * shared_horizontal_m
-    flight = (jacobian * budget.shared)[:, FLIGHT_PARAMETERS]
-    object_height = jacobian[:, HEIGHT] * budget.object_height_m
-    return own, np.column_stack([place, flight, object_height])
+    of_pose = np.column_stack([np.eye(3)[:, :2], jacobian[:, : BOX.start]])
+    box = jacobian[:, BOX] * budget.box_px
+    own = of_pose @ budget.pose.own @ of_pose.T + box @ box.T
+    # The symmetric root is the same for all photos of a flight, so that its columns are the same
+    # errors for all of them.
+    flight = of_pose @ square_root(budget.pose.shared)
+    object_height = jacobian[:, 0] * budget.object_height_m
+    return own, np.column_stack([flight, object_height])
 
 
 def full_covariance(placement: Placement) -> NDArray[np.float64]:

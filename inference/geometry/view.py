@@ -11,6 +11,7 @@ from inference.geometry.camera import Camera, pixel_to_ray, plan_camera
 from inference.geometry.frames import EnuFrame
 from inference.geometry.ground import Bounds, FlatGround, Ground
 from inference.geometry.pose import Pose, plan_pose, rotation_camera_to_enu
+from inference.geometry.pose_errors import PoseErrors, plan_pose_errors
 from inference.geometry.rays import border_pixels, depression_deg, lower_to_depression
 from inference.geometry.surface import Surface
 from inference.geometry.takeoff import relief_m, takeoff_ground_m, takeoff_sigma_m
@@ -55,9 +56,9 @@ class View:
         method: laser, ground_model_ray_cast or flat_ground_at_takeoff.
         bounds: What of the ground may be in the picture, in metres of the frame.
         has_ground_model: Whether `ground` is one, so that its heights may be told.
-        shared_height_sigma_m: Of the camera's height above the ground, shared by the flight.
-        own_height_sigma_m: Likewise, of this photo alone.
+        errors: Of the pose, its height above the ground and the focal length.
         ground_sigma_m: Of the ground's height in one place, shared by all views of that place.
+        is_refined: Whether overlapping photos have put the pose right.
     """
 
     camera: Camera
@@ -70,9 +71,9 @@ class View:
     height_datum: str | None
     method: str
     has_ground_model: bool
-    shared_height_sigma_m: float
-    own_height_sigma_m: float
+    errors: PoseErrors
     ground_sigma_m: float
+    is_refined: bool = False
 
     @property
     def surface(self) -> Surface:
@@ -205,12 +206,10 @@ def _laser_view(camera: Camera, pose: Pose, ground: Ground | None) -> View:
     point = _center_ray(camera, pose) * (pose.laser_distance_m or 0.0)
     above_ground_m = -float(point[2])
     view = _view(camera, pose, method=LASER, above_ground_m=above_ground_m)
-    view = replace(
-        view,
-        shared_height_sigma_m=0.0,
-        own_height_sigma_m=LASER_FLAT_SIGMA_M,
-        ground_sigma_m=0.0,
+    flat_errors = plan_pose_errors(
+        pose.accuracy, camera, shared_height_m=0.0, own_height_m=LASER_FLAT_SIGMA_M
     )
+    view = replace(view, errors=flat_errors, ground_sigma_m=0.0)
     if ground is None:
         return view
     surface = ground.around(view.frame, view.bounds)
@@ -223,7 +222,9 @@ def _laser_view(camera: Camera, pose: Pose, ground: Ground | None) -> View:
         camera_height_m=ground_up_m + above_ground_m,
         height_datum=ground.datum,
         has_ground_model=True,
-        own_height_sigma_m=LASER_SIGMA_M,
+        errors=plan_pose_errors(
+            pose.accuracy, camera, shared_height_m=0.0, own_height_m=LASER_SIGMA_M
+        ),
     )
 
 
@@ -248,7 +249,12 @@ def _model_view(
         camera_height_m=takeoff_height_m + relative_m,
         height_datum=ground.datum,
         has_ground_model=True,
-        shared_height_sigma_m=math.hypot(pose.accuracy.shared_vertical_m, sigma_m),
+        errors=plan_pose_errors(
+            pose.accuracy,
+            camera,
+            shared_height_m=math.hypot(pose.accuracy.shared_vertical_m, sigma_m),
+            own_height_m=pose.accuracy.own_vertical_m,
+        ),
         ground_sigma_m=0.0,
     )
 
@@ -266,8 +272,12 @@ def _view(camera: Camera, pose: Pose, *, method: str, above_ground_m: float) -> 
         height_datum=None,
         method=method,
         has_ground_model=False,
-        shared_height_sigma_m=pose.accuracy.shared_vertical_m,
-        own_height_sigma_m=pose.accuracy.own_vertical_m,
+        errors=plan_pose_errors(
+            pose.accuracy,
+            camera,
+            shared_height_m=pose.accuracy.shared_vertical_m,
+            own_height_m=pose.accuracy.own_vertical_m,
+        ),
         ground_sigma_m=FLAT_GROUND_SIGMA_M,
     )
 

@@ -15,6 +15,7 @@ from inference.geometry.frames import EnuFrame, wgs84_to_enu
 from inference.geometry.ground import FlatGround
 from inference.geometry.locate import contact_pixel, locate, locate_pixels
 from inference.geometry.pose import rotation_camera_to_enu
+from inference.geometry.pose_errors import HEIGHT
 from inference.geometry.uncertainty import (
     SHARED_ERRORS,
     error_ellipse,
@@ -295,7 +296,7 @@ def test_a_height_error_moves_the_place_along_the_view() -> None:
     view = make_view(pitch_deg=-45.0)
     place = placed(make_detection(CX, CY, size_px=4.0), view)
     height = place.shared_loading_m[:, SHARED_ERRORS.index("height")]
-    sigma = view.shared_height_sigma_m
+    sigma = math.sqrt(view.errors.shared[HEIGHT, HEIGHT])
     # Ground that is higher is met earlier, at 45 degrees by as much.
     assert height == pytest.approx([0.0, -sigma, sigma], rel=0.01, abs=0.01)
 

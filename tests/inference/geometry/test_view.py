@@ -9,6 +9,7 @@ import pytest
 from inference.geometry.frames import EnuFrame
 from inference.geometry.ground import Bounds, FlatGround
 from inference.geometry.locate import locate_pixels
+from inference.geometry.pose_errors import HEIGHT
 from inference.geometry.surface import FlatSurface
 from inference.geometry.view import View, plan_takeoff_ground_m, plan_view
 from inference.reading.metadata import Attitude, Band, Lens, PhotoKind, PhotoMetadata
@@ -104,7 +105,7 @@ def test_laser_tells_the_height_at_the_middle() -> None:
     assert np.linalg.norm(locate_pixels(view, MIDDLE)[0] - [0.0, 0.0, 43.301]) == pytest.approx(
         50.0, abs=1e-3
     )
-    assert view.shared_height_sigma_m == 0.0
+    assert view.errors.shared[HEIGHT, HEIGHT] == 0.0
     assert view.ground_sigma_m == 0.0
 
 

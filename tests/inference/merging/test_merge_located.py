@@ -1,5 +1,6 @@
 """Merging behind the real geometry: boxes of a simulated flight, located and merged."""
 
+import math
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from statistics import NormalDist
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from inference.geometry.frames import EnuFrame
 from inference.geometry.locate import locate
 from inference.geometry.pose import rotation_camera_to_enu
+from inference.geometry.pose_errors import HEIGHT
 from inference.geometry.uncertainty import full_covariance
 from inference.geometry.view import FLAT_GROUND_SIGMA_M, View, plan_view
 from inference.merging.merge import merge_sightings
@@ -94,8 +96,8 @@ def photograph(
                 + own[:2] * accuracy.own_horizontal_m
             ),
             HEIGHT_M
-            + errors.height * view.shared_height_sigma_m
-            + own[2] * view.own_height_sigma_m,
+            + errors.height * math.sqrt(view.errors.shared[HEIGHT, HEIGHT])
+            + own[2] * math.sqrt(view.errors.own[HEIGHT, HEIGHT]),
         ]
     )
     rotation = rotation_camera_to_enu(
