@@ -360,7 +360,7 @@ def draw_truths(
 ) -> np.ndarray:
     """Where the object may really be, (count, 2) east and north, given what the photo says."""
     budget = plan_error_budget(view, class_name=detection.class_name, box_photo=detection.box_photo)
-    errors = rng.normal(size=(count, 7)) * budget.total
+    errors = rng.normal(size=(count, 7)) * budget.steps
     height, yaw, pitch, roll, focal, column, row = errors.T
     accuracy, camera = view.pose.accuracy, view.camera
     place = rng.normal(size=(count, 2)) * math.hypot(
