@@ -265,7 +265,7 @@ def _view(camera: Camera, pose: Pose, *, method: str, above_ground_m: float) -> 
         camera=camera,
         pose=pose,
         ground=FlatGround(),
-        bounds=_bounds(camera, pose, above_ground_m),
+        bounds=plan_bounds(camera, pose, above_ground_m),
         frame=EnuFrame(latitude_deg=pose.latitude_deg, longitude_deg=pose.longitude_deg),
         camera_height_m=above_ground_m,
         above_ground_m=above_ground_m,
@@ -282,7 +282,7 @@ def _view(camera: Camera, pose: Pose, *, method: str, above_ground_m: float) -> 
     )
 
 
-def _bounds(camera: Camera, pose: Pose, above_ground_m: float) -> Bounds:
+def plan_bounds(camera: Camera, pose: Pose, above_ground_m: float) -> Bounds:
     """Return what of the ground may be in the picture, with room for lower ground."""
     rotation = rotation_camera_to_enu(pose.yaw_deg, pose.pitch_deg, pose.roll_deg)[0]
     border = pixel_to_ray(camera, border_pixels(camera, per_edge=8)) @ rotation.T
