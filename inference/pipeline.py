@@ -5,7 +5,7 @@ once. Nothing here reads or writes a file.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from inference.detection.detect import DetectSettings, detect_photo
 from inference.geometry.coverage import Footprint, plan_footprint
@@ -13,6 +13,8 @@ from inference.geometry.ground import Ground
 from inference.geometry.locate import locate
 from inference.geometry.view import View, plan_takeoff_ground_m, plan_view
 from inference.identity import detection_id, round_box, settings_hash
+from inference.lint.flight import lint_photos
+from inference.lint.photo import lint_photo
 from inference.merging.appearance import describe_appearance
 from inference.merging.areas import GridCell, Permit
 from inference.merging.flights import Flight, FlightPhoto, group_flights
@@ -21,7 +23,8 @@ from inference.merging.other_classes import join_other_classes
 from inference.merging.reconcile import CandidateIssue, reconcile
 from inference.reading.decode import box_upright_to_photo, turn_upright
 from inference.reading.metadata import PhotoMetadata
-from inference.receipt import NotPlaced
+from inference.receipt import NotPlaced, Reason
+from inference.refinement.refine import Refinement
 from inference.sighting import Detection, Finding, Sighting
 from models.detector import Detector, Image
 from models.manifest import ModelManifest
@@ -31,10 +34,17 @@ PIPELINE_VERSION = "1"  # another one where a step gives other results for the s
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class FlightPlan:
-    """A flight with what each of its photos sees, by SHA-256."""
+    """A flight with what each of its photos sees, by SHA-256.
+
+    Attributes:
+        reasons: What makes a photo's geometry doubtful.
+        refinement: How the poses were put right, or None where they are as stated.
+    """
 
     flight: Flight
     views: Mapping[str, View | NotPlaced]
+    reasons: Mapping[str, tuple[Reason, ...]] = field(default_factory=dict)
+    refinement: Refinement | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -54,7 +64,12 @@ class Conclusion:
 
 def plan_flights(photos: Iterable[FlightPhoto], *, ground: Ground | None) -> list[FlightPlan]:
     """Return the flights, each with the view of every photo or why it has none."""
-    return [_plan_flight(flight, ground=ground) for flight in group_flights(photos)]
+    photos = tuple(photos)
+    beside_others = lint_photos(photos)
+    return [
+        _plan_flight(flight, ground=ground, reasons=beside_others)
+        for flight in group_flights(photos)
+    ]
 
 
 def detect_objects(
@@ -132,14 +147,30 @@ def conclude(
     )
 
 
-def _plan_flight(flight: Flight, *, ground: Ground | None) -> FlightPlan:
+def _plan_flight(
+    flight: Flight, *, ground: Ground | None, reasons: Mapping[str, tuple[Reason, ...]]
+) -> FlightPlan:
     metadatas = [photo.metadata for photo in flight.photos]
     takeoff_ground_m = None if ground is None else plan_takeoff_ground_m(metadatas, ground)
     views = {
         photo.sha256: plan_view(photo.metadata, ground, takeoff_ground_m=takeoff_ground_m)
         for photo in flight.photos
     }
-    return FlightPlan(flight=flight, views=views)
+    return FlightPlan(
+        flight=flight,
+        views=views,
+        reasons={
+            photo.sha256: (
+                *lint_photo(photo.metadata, _view_or_none(views[photo.sha256])),
+                *reasons.get(photo.sha256, ()),
+            )
+            for photo in flight.photos
+        },
+    )
+
+
+def _view_or_none(view: View | NotPlaced) -> View | None:
+    return None if isinstance(view, NotPlaced) else view
 
 
 def _find_objects(plan: FlightPlan, detections: Mapping[str, Sequence[Detection]]) -> list[Finding]:

@@ -240,7 +240,7 @@ def _as_photo(received: ReceivedFile) -> Photo | None:
 
 def _flight_photo(photo: Photo) -> FlightPhoto:
     folder = str(PurePosixPath(photo.name).parent)
-    return FlightPhoto(sha256=photo.sha256, metadata=photo.metadata, folder=folder)
+    return FlightPhoto(sha256=photo.sha256, metadata=photo.metadata, folder=folder, name=photo.name)
 
 
 def _inspect_rest(
@@ -326,7 +326,12 @@ def _conclude(
         plans, store.read_detections(job.run.id), permits=job.permits, grids=job.grids
     )
     return InspectionResult(
-        files=conclude_files(store.read_files(), inspections=inspections, views=views),
+        files=conclude_files(
+            store.read_files(),
+            inspections=inspections,
+            views=views,
+            doubts={sha256: found for plan in plans for sha256, found in plan.reasons.items()},
+        ),
         photos=photos,
         plans=tuple(plans),
         conclusion=conclusion,

@@ -93,6 +93,7 @@ def conclude_files(
     *,
     inspections: Mapping[str, Inspection],
     views: Mapping[str, View | NotPlaced],
+    doubts: Mapping[str, tuple[Reason, ...]],
 ) -> tuple[StoredFile, ...]:
     """Return each file with its final outcome and all reasons.
 
@@ -100,14 +101,16 @@ def conclude_files(
         files: As found at intake.
         inspections: By SHA-256; a photo that could not be decoded turns its file down.
         views: By SHA-256; why findings on a photo have no place is told on its receipt.
+        doubts: By SHA-256; what makes a photo's geometry doubtful.
     """
-    return tuple(_conclude_file(file, inspections, views) for file in files)
+    return tuple(_conclude_file(file, inspections, views, doubts) for file in files)
 
 
 def _conclude_file(
     file: StoredFile,
     inspections: Mapping[str, Inspection],
     views: Mapping[str, View | NotPlaced],
+    doubts: Mapping[str, tuple[Reason, ...]],
 ) -> StoredFile:
     if file.sha256 is None or file.outcome is Outcome.REJECTED:
         return file
@@ -121,4 +124,5 @@ def _conclude_file(
     view = views.get(file.sha256)
     if isinstance(view, NotPlaced) and all(view.code is not reason.code for reason in reasons):
         reasons.append(Reason(code=view.code, detail=view.detail))
+    reasons += doubts.get(file.sha256, ())
     return replace(file, outcome=outcome, reasons=tuple(reasons))

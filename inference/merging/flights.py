@@ -17,11 +17,13 @@ class FlightPhoto:
 
     Attributes:
         folder: Where it was found; keeps photos without a time together.
+        name: Of its file; numbers in it tell the order in which the camera wrote.
     """
 
     sha256: str
     metadata: PhotoMetadata
     folder: str
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +47,7 @@ def group_flights(photos: Iterable[FlightPhoto], *, max_gap: timedelta = MAX_GAP
     """
     by_camera: dict[tuple[str, ...], list[FlightPhoto]] = defaultdict(list)
     for photo in sorted(photos, key=_capture_order):
-        by_camera[_camera_key(photo.metadata)].append(photo)
+        by_camera[camera_key(photo.metadata)].append(photo)
     flights = [
         Flight(id=flight_id(members[0].sha256), photos=tuple(members))
         for of_camera in by_camera.values()
@@ -59,7 +61,7 @@ def _capture_order(photo: FlightPhoto) -> tuple[datetime, str]:
     return photo.metadata.captured_at or NO_TIME, photo.sha256
 
 
-def _camera_key(metadata: PhotoMetadata) -> tuple[str, ...]:
+def camera_key(metadata: PhotoMetadata) -> tuple[str, ...]:
     """Return what tells one aircraft or patrol camera from another."""
     return (
         metadata.kind.value,

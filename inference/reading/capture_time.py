@@ -22,6 +22,8 @@ LOCAL_TIME = re.compile(
     re.ASCII,
 )
 OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)", re.ASCII)
+MAX_OFFSET_H = 14.0
+MAX_CLOCK_ERROR_H = 1.0 / 20.0
 FIRST_YEAR = 1995  # there are no digital photos with EXIF before; clocks without battery say 1970
 LAST_YEAR = 2100  # a number that happens to look like a year is no time
 EXIF_TIMES = (
@@ -60,6 +62,30 @@ def parse_capture_time(
         return local.replace(tzinfo=assumed_zone).astimezone(UTC), CaptureTimeSource.OPTION
     reasons.append(Reason(code=ReasonCode.TIME_ZONE_UNKNOWN, detail=local.isoformat(sep=" ")))
     return local.replace(tzinfo=UTC), CaptureTimeSource.LOCAL
+
+
+def parse_utc_offset_h(
+    exif: Exif, xmp: Mapping[str, str], capture: Capture | None
+) -> float | None:
+    """Return by how many hours the camera's clock is ahead of UTC, or None where untold.
+
+    It is stated, or it is the difference between the clock and the receiver's UTC where this is
+    near to a quarter of an hour, as all zones are.
+    """
+    local = next(_iterate_local_times(exif, xmp, []), None)
+    if local is None:
+        return None
+    if local.tzinfo is None:
+        local = _zone_from_xmp(local, xmp)
+    stated = local.utcoffset()
+    if stated is not None:
+        return stated / timedelta(hours=1)
+    if capture is None or capture[1] is not CaptureTimeSource.GPS:
+        return None
+    ahead_h = (local.replace(tzinfo=UTC) - capture[0]) / timedelta(hours=1)
+    zone_h = round(ahead_h * 4.0) / 4.0
+    is_zone = abs(zone_h) <= MAX_OFFSET_H and abs(ahead_h - zone_h) < MAX_CLOCK_ERROR_H
+    return zone_h if is_zone else None
 
 
 def parse_time(text: str) -> datetime | None:

@@ -101,6 +101,7 @@ class PhotoMetadata:
         relative_altitude_m: Above the take-off place.
         laser_distance_m: Slant distance to what the picture's centre shows.
         captured_at: Aware, UTC.
+        utc_offset_h: By how much the camera's clock is ahead of UTC, where the photo tells.
         reasons: What was found wrong on the way; none of them stops the photo.
     """
 
@@ -115,6 +116,7 @@ class PhotoMetadata:
     software: str | None = None
     captured_at: datetime | None = None
     capture_time_source: CaptureTimeSource | None = None
+    utc_offset_h: float | None = None
     latitude_deg: float | None = None
     longitude_deg: float | None = None
     gps_altitude_m: float | None = None

@@ -4,7 +4,7 @@ from datetime import tzinfo
 from pathlib import Path
 
 from inference.reading.attitude import parse_attitude
-from inference.reading.capture_time import parse_capture_time
+from inference.reading.capture_time import parse_capture_time, parse_utc_offset_h
 from inference.reading.device import (
     clean_text,
     find_editor,
@@ -78,6 +78,7 @@ def parse_photo_metadata(
         software=clean_text(exif.text("Image Software") or xmp.get("xmp:CreatorTool")),
         captured_at=None if capture is None else capture[0],
         capture_time_source=None if capture is None else capture[1],
+        utc_offset_h=parse_utc_offset_h(exif, xmp, capture),
         latitude_deg=None if position is None else position[0],
         longitude_deg=None if position is None else position[1],
         gps_altitude_m=parse_gps_altitude_m(exif),
