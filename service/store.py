@@ -21,9 +21,17 @@ from inference.reading.metadata import PhotoMetadata
 from inference.receipt import Outcome, Reason
 from inference.sighting import Detection
 from service.errors import CannotStartError
-from service.tables import DetectionRow, FileRow, InspectionRow, PhotoRow, RunRow, Table
+from service.tables import (
+    DetectionRow,
+    FeaturesRow,
+    FileRow,
+    InspectionRow,
+    PhotoRow,
+    RunRow,
+    Table,
+)
 
-SCHEMA_VERSION = 1  # kept in SQLite's user_version; a store of another version is refused
+SCHEMA_VERSION = 2  # kept in SQLite's user_version; a store of another version is refused
 
 _METADATA: TypeAdapter[PhotoMetadata] = TypeAdapter(PhotoMetadata)
 _REASONS: TypeAdapter[tuple[Reason, ...]] = TypeAdapter(tuple[Reason, ...])
@@ -140,6 +148,25 @@ class Store:
             session.add(row)
             session.flush()
             session.add_all(_detection_row(run_id, detection) for detection in detections)
+
+    def save_features(self, sha256: str, features: bytes, *, described_as: str) -> None:
+        """Keep a photo's features in place of earlier ones."""
+        with Session(self._engine) as session, session.begin():
+            session.merge(
+                FeaturesRow(photo_sha256=sha256, described_as=described_as, features=features)
+            )
+
+    def read_described(self, *, described_as: str) -> set[str]:
+        """Return the SHA-256 of all photos whose features were described in this way."""
+        statement = select(FeaturesRow.photo_sha256).where(FeaturesRow.described_as == described_as)
+        with Session(self._engine) as session:
+            return set(session.scalars(statement))
+
+    def read_features(self, sha256: str, *, described_as: str) -> bytes | None:
+        """Return a photo's features, or None where there are none of this description."""
+        with Session(self._engine) as session:
+            row = session.get(FeaturesRow, sha256)
+            return None if row is None or row.described_as != described_as else row.features
 
     def read_inspections(self, run_id: str) -> dict[str, Inspection]:
         """Return the finished inspections of a run by the photo's SHA-256."""

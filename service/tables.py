@@ -46,6 +46,17 @@ class PhotoRow(Table):
     read_as: Mapped[str]  # version of the reader and assumed time zone
 
 
+class FeaturesRow(Table):
+    """The points by which a photo is recognised in others; no row: not looked for."""
+
+    __tablename__ = "features"
+    photo_sha256: Mapped[str] = mapped_column(
+        ForeignKey("photos.sha256", ondelete="CASCADE"), primary_key=True
+    )
+    described_as: Mapped[str]  # version of the description
+    features: Mapped[bytes]
+
+
 class InspectionRow(Table):
     """What became of a photo in a run; no row: still to be done."""
 
