@@ -54,6 +54,10 @@ class ReasonCode(StrEnum):
     HEIGHT_DATUM_UNKNOWN = "height_datum_unknown"
     NO_YAW = "no_yaw"
     NO_RANGE = "no_range"
+    # Why a place cannot be given in another frame, or compared with a surveyed one.
+    OUTSIDE_FRAME = "outside_frame"
+    PIXEL_OUTSIDE_PHOTO = "pixel_outside_photo"
+    PHOTO_NOT_FOUND = "photo_not_found"
     # What makes a photo's geometry doubtful; findings keep their place.
     TURNED_AFTER_CAPTURE = "turned_after_capture"
     NOT_ORIGINAL_SIZE = "not_original_size"
