@@ -2,7 +2,12 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from inference.reading.capture_time import parse_capture_time, parse_offset, parse_time
+from inference.reading.capture_time import (
+    parse_capture_time,
+    parse_offset,
+    parse_time,
+    parse_utc_offset_h,
+)
 from inference.reading.exif import Exif
 from inference.reading.metadata import CaptureTimeSource
 from inference.receipt import Reason, ReasonCode
@@ -135,3 +140,30 @@ def test_offsets() -> None:
     assert parse_offset("Z") == UTC
     assert parse_offset("+99:00") is None
     assert parse_offset("") is None
+
+
+@pytest.mark.parametrize(
+    ("clock", "offset", "gps_hour", "expected"),
+    [
+        ("2022:06:02 12:00:00", "+02:00", None, 2.0),
+        ("2022:06:02 12:00:02", None, 4.0, 8.0),  # the clock is two seconds fast
+        ("2022:06:02 09:30:00", None, 4.0, 5.5),  # India
+        ("2022:06:01 23:00:00", None, 4.0, -5.0),  # the day before
+        ("2022:06:02 12:10:00", None, 4.0, None),  # ten minutes are no zone: the clock is wrong
+        ("2015:01:01 00:00:00", None, 4.0, None),
+        ("2022:06:02 12:00:00", None, None, None),
+    ],
+)
+def test_how_far_the_clock_is_ahead_of_utc(
+    clock: str, offset: str | None, gps_hour: float | None, expected: float | None
+) -> None:
+    texts = {"EXIF DateTimeOriginal": clock}
+    if offset is not None:
+        texts["EXIF OffsetTimeOriginal"] = offset
+    numbers: dict[str, tuple[float | None, ...]] = {}
+    if gps_hour is not None:
+        texts["GPS GPSDate"] = "2022:06:02"
+        numbers["GPS GPSTimeStamp"] = (gps_hour, 0.0, 0.0)
+    exif = Exif(texts=texts, numbers=numbers)
+    taken = parse_capture_time(exif, {}, assumed_zone=None, reasons=[])
+    assert parse_utc_offset_h(exif, {}, taken) == expected
