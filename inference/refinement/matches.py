@@ -2,8 +2,30 @@
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from inference.geometry.camera import Camera, pixel_to_ray
+from inference.refinement.features import Features
+from inference.refinement.spread import pick_spread
+from inference.refinement.verify import verify_matches
+
+MAX_MATCHES = 150
+MIN_MATCHES = 25
+MIN_RIGHT_RATIO = 0.2  # of the supposed matches; where most are wrong, the rest may be chance
+# A caption or a smear on the lens is at one place in all photos, and small.
+MIN_AREA_RATIO = 0.005  # of a square with the photo's long side
+CELLS_ALONG_LONG_SIDE = 16
+
+# The best neighbour must be nearer than the second-best by this ratio (Lowe, section 7.1).
+MAX_DISTANCE_RATIO = 0.8
+NEIGHBOURS = 4  # the best, and enough others to find one at another place
+# One point may be described twice, with two directions; that is no second candidate. As a part of
+# the photo's long side, and so are the next two.
+SAME_PLACE_RATIO = 0.004
+TOLERANCE_RATIO = 0.002
+TOLERANCE_DISTORTED_RATIO = 0.006  # the lens' distortion is not known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -21,3 +43,147 @@ class PairMatches:
     second: str
     pixels_first: NDArray[np.float64]
     pixels_second: NDArray[np.float64]
+
+
+def match_pair(
+    first: str,
+    features_first: Features,
+    second: str,
+    features_second: Features,
+    *,
+    cameras: tuple[Camera, Camera] | None = None,
+) -> PairMatches | None:
+    """Return the points that both photos surely show, evenly spread, or None.
+
+    Args:
+        first: SHA-256 of one photo.
+        features_first: Its points.
+        second: SHA-256 of the other.
+        features_second: Its points.
+        cameras: Of both, whose distortion is taken out for the check of the geometry; without
+            them it is less strict.
+    """
+    rows_first, rows_second, ratios = _nearest_both_ways(features_first, features_second)
+    if len(rows_first) < MIN_MATCHES:
+        return None
+    pixels_first = features_first.pixels[rows_first].astype(np.float64)
+    pixels_second = features_second.pixels[rows_second].astype(np.float64)
+    extent_px = max(_extent_px(features_first), _extent_px(features_second))
+    right = _check_geometry(pixels_first, pixels_second, extent_px, cameras)
+    if not _is_convincing(right, pixels_first, pixels_second, extent_px):
+        return None
+    pixels_first, pixels_second = pixels_first[right], pixels_second[right]
+    picked = pick_spread(
+        pixels_first,
+        -ratios[right],
+        cell_px=_extent_px(features_first) / CELLS_ALONG_LONG_SIDE,
+        limit=MAX_MATCHES,
+    )
+    picked = np.sort(picked)
+    return PairMatches(
+        first=first,
+        second=second,
+        pixels_first=pixels_first[picked],
+        pixels_second=pixels_second[picked],
+    )
+
+
+def _nearest_both_ways(
+    first: Features, second: Features
+) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float64]]:
+    """Return rows of the first, rows of the second, and how clear each match is (0 is clearest).
+
+    A match is kept where either point is the other's nearest, and by far: of tiles, waves and
+    crops each resembles many, and then none of them tells where it is.
+    """
+    nothing = np.zeros(0, dtype=np.intp)
+    if min(len(first.pixels), len(second.pixels)) < MIN_MATCHES:
+        return nothing, nothing, np.zeros(0)
+    squared = _squared_distances(first.descriptors, second.descriptors)
+    to_second, ratio_to_second = _nearest(squared, second)
+    to_first, ratio_to_first = _nearest(squared.T, first)
+    rows = np.arange(len(to_second))
+    ratios = np.maximum(ratio_to_second, ratio_to_first[to_second])
+    kept = (to_first[to_second] == rows) & (ratios <= MAX_DISTANCE_RATIO)
+    return rows[kept], to_second[kept], ratios[kept]
+
+
+def _squared_distances(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return (N, M), exact: whole numbers below 2^24, so that no order of adding matters."""
+    a, b = first.astype(np.float32), second.astype(np.float32)
+    squares_a, squares_b = (a * a).sum(axis=1), (b * b).sum(axis=1)
+    distances: NDArray[np.float32] = squares_a[:, None] + squares_b - 2.0 * (a @ b.T)
+    return distances
+
+
+def _nearest(
+    squared: NDArray[np.float32], candidates: Features
+) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """Return each row's nearest candidate, and its distance over that of the next other place.
+
+    Args:
+        squared: (N, M) squared distances of the descriptors.
+        candidates: M of them.
+    """
+    near = np.argpartition(squared, NEIGHBOURS, axis=1)[:, :NEIGHBOURS]
+    distances = np.take_along_axis(squared, near, axis=1)
+    order = np.lexsort((near, distances), axis=1)  # by distance, then by row: no chance in ties
+    near = np.take_along_axis(near, order, axis=1)
+    distances = np.take_along_axis(distances, order, axis=1).astype(np.float64)
+    places = candidates.pixels[near]
+    apart_px = np.linalg.norm(places - places[:, :1], axis=2)
+    is_elsewhere = apart_px > SAME_PLACE_RATIO * _extent_px(candidates)
+    next_best = np.where(is_elsewhere, distances, np.inf).min(axis=1)
+    # All at one place: the next best is at least as far as the last of them.
+    next_best = np.minimum(next_best, np.maximum(distances[:, -1], 1e-9))
+    return near[:, 0], np.sqrt(distances[:, 0] / np.maximum(next_best, 1e-9))
+
+
+def _extent_px(features: Features) -> float:
+    """Return about the long side of the photo; points are spread over it."""
+    return max(float(features.pixels.max(initial=0.0)) + 1.0, 1.0)
+
+
+def _check_geometry(
+    pixels_first: NDArray[np.float64],
+    pixels_second: NDArray[np.float64],
+    extent_px: float,
+    cameras: tuple[Camera, Camera] | None,
+) -> NDArray[np.bool_]:
+    """Return (M,) which matches can be of one scene."""
+    if cameras is None:
+        tolerance_px = TOLERANCE_DISTORTED_RATIO * extent_px
+    else:
+        tolerance_px = TOLERANCE_RATIO * extent_px
+        pixels_first = _undistort(cameras[0], pixels_first)
+        pixels_second = _undistort(cameras[1], pixels_second)
+    return verify_matches(
+        pixels_first, pixels_second, extent_px=extent_px, tolerance_px=tolerance_px
+    )
+
+
+def _undistort(camera: Camera, pixels: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return (N, 2) where a lens without distortion would have put the points."""
+    rays = pixel_to_ray(camera, pixels)
+    plane = rays[:, :2] / rays[:, 2:]
+    ideal: NDArray[np.float64] = plane * (camera.fx, camera.fy) + (camera.cx, camera.cy)
+    return ideal
+
+
+def _is_convincing(
+    right: NDArray[np.bool_],
+    pixels_first: NDArray[np.float64],
+    pixels_second: NDArray[np.float64],
+    extent_px: float,
+) -> bool:
+    """Tell whether so many matches, over so much of both photos, are no chance."""
+    if right.sum() < max(MIN_MATCHES, MIN_RIGHT_RATIO * len(right)):
+        return False
+    least_px2 = MIN_AREA_RATIO * extent_px**2
+    return all(
+        _hull_area_px2(pixels[right]) >= least_px2 for pixels in (pixels_first, pixels_second)
+    )
+
+
+def _hull_area_px2(points: NDArray[np.float64]) -> float:
+    return float(cv2.contourArea(cv2.convexHull(points.astype(np.float32))))
