@@ -91,6 +91,18 @@ class StatedAccuracy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RegisteredPose:
+    """That the pose is a fixed camera's as registered, and how well: one sigma each."""
+
+    camera_id: str
+    place_sigma_m: float
+    height_sigma_m: float
+    yaw_sigma_deg: float
+    pitch_sigma_deg: float
+    roll_sigma_deg: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PhotoMetadata:
     """All that is known of a photo from its EXIF, maker notes and XMP. Absent is None.
 
@@ -100,6 +112,8 @@ class PhotoMetadata:
         gps_altitude_m: As EXIF says it; its datum differs by maker and is not trusted.
         relative_altitude_m: Above the take-off place.
         laser_distance_m: Slant distance to what the picture's centre shows.
+        image_direction_deg: By a phone's compass, clockwise from the north of its reference.
+        registered: Of a fixed camera: pose and lens are then as registered, not as in the photo.
         captured_at: Aware, UTC.
         utc_offset_h: By how much the camera's clock is ahead of UTC, where the photo tells.
         reasons: What was found wrong on the way; none of them stops the photo.
@@ -125,8 +139,10 @@ class PhotoMetadata:
     laser_distance_m: float | None = None
     attitude: Attitude | None = None
     image_direction_deg: float | None = None
+    image_direction_reference: YawReference = YawReference.UNKNOWN
     lens: Lens = Lens()
     accuracy: StatedAccuracy = StatedAccuracy()
+    registered: RegisteredPose | None = None
     capture_uuid: str | None = None
     reasons: tuple[Reason, ...] = ()
 

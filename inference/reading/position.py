@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from inference.reading.exif import Exif
 from inference.reading.makers import names_of
-from inference.reading.metadata import StatedAccuracy
+from inference.reading.metadata import StatedAccuracy, YawReference
 from inference.reading.tag_values import bad_value, first_number
 from inference.receipt import Reason, ReasonCode
 
@@ -180,3 +180,9 @@ def parse_image_direction_deg(exif: Exif) -> float | None:
     """Return where the picture looks by a phone's compass, 0 to 360, or None."""
     degrees = exif.number("GPS GPSImgDirection")
     return degrees if degrees is not None and 0 <= degrees <= 360 else None
+
+
+def parse_image_direction_reference(exif: Exif) -> YawReference:
+    """Return which north the picture's direction is from (EXIF 2.32, GPSImgDirectionRef)."""
+    letter = (exif.text("GPS GPSImgDirectionRef") or "").upper()[:1]
+    return {"T": YawReference.TRUE, "M": YawReference.MAGNETIC}.get(letter, YawReference.UNKNOWN)

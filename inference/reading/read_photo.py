@@ -24,6 +24,7 @@ from inference.reading.photo_file import PhotoFile, read_photo_file
 from inference.reading.position import (
     parse_gps_altitude_m,
     parse_image_direction_deg,
+    parse_image_direction_reference,
     parse_laser_distance_m,
     parse_position,
     parse_relative_altitude_m,
@@ -87,6 +88,7 @@ def parse_photo_metadata(
         laser_distance_m=parse_laser_distance_m(xmp, reasons),
         attitude=_parse_attitude(photo, exif, xmp, reasons),
         image_direction_deg=parse_image_direction_deg(exif),
+        image_direction_reference=parse_image_direction_reference(exif),
         lens=parse_lens(exif, xmp, size_px, reasons),
         accuracy=parse_stated_accuracy(exif, xmp, reasons),
         capture_uuid=first_text(xmp, names_of("capture_uuid")),
