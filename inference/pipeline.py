@@ -4,8 +4,8 @@
 once. Nothing here reads or writes a file.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from inference.detection.detect import DetectSettings, detect_photo
 from inference.geometry.coverage import Footprint, plan_footprint
@@ -24,12 +24,15 @@ from inference.merging.reconcile import CandidateIssue, reconcile
 from inference.reading.decode import box_upright_to_photo, turn_upright
 from inference.reading.metadata import PhotoMetadata
 from inference.receipt import NotPlaced, Reason
-from inference.refinement.refine import Refinement
+from inference.refinement.features import Features
+from inference.refinement.match_flight import match_pairs
+from inference.refinement.pairs import plan_pairs
+from inference.refinement.refine import Refinement, refine_views
 from inference.sighting import Detection, Finding, Sighting
 from models.detector import Detector, Image
 from models.manifest import ModelManifest
 
-PIPELINE_VERSION = "1"  # another one where a step gives other results for the same photo
+PIPELINE_VERSION = "2"  # another one where a step gives other results for the same photo
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -70,6 +73,30 @@ def plan_flights(photos: Iterable[FlightPhoto], *, ground: Ground | None) -> lis
         _plan_flight(flight, ground=ground, reasons=beside_others)
         for flight in group_flights(photos)
     ]
+
+
+def plan_comparisons(plan: FlightPlan) -> list[tuple[str, str]]:
+    """Return the pairs of a flight's photos that show the same ground, by SHA-256."""
+    captures = {photo.sha256: photo.metadata.capture_uuid for photo in plan.flight.photos}
+    return plan_pairs(plan.views, captures=captures)
+
+
+def refine_flight(plan: FlightPlan, read_features: Callable[[str], Features | None]) -> FlightPlan:
+    """Return the flight with its poses put right from what overlapping photos both show.
+
+    Args:
+        plan: With the views as the photos state them.
+        read_features: Returns a photo's features by SHA-256; None where it has none.
+    """
+    matches = match_pairs(plan_comparisons(plan), plan.views, read_features)
+    if not matches:
+        return plan
+    refinement = refine_views(plan.views, matches)
+    reasons = {
+        sha256: (*plan.reasons.get(sha256, ()), *refinement.reasons.get(sha256, ()))
+        for sha256 in plan.views
+    }
+    return replace(plan, views=refinement.views, reasons=reasons, refinement=refinement)
 
 
 def detect_objects(

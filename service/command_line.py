@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from inference.geometry.output_frames import OutputFrame
 from models.errors import ModelError
 from models.openvino_detector import Precision, read_openvino_detector
 from models.registry import REGISTRY_FOLDER, read_model
@@ -100,11 +101,24 @@ def inspect(
         Precision,
         typer.Option(help="f32: the same on every machine; bf16: far faster on new processors."),
     ] = Precision.F32,
+    coordinates: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FRAME,...",
+            help=f"Give positions in these, too: {', '.join(OutputFrame)}; repeatable.",
+        ),
+    ] = None,
     lang: Annotated[str | None, typer.Option(metavar="en|zh", help="Of report and advice.")] = None,
     timezone: Annotated[
         str | None,
         typer.Option(metavar="ZONE", help="Of cameras that state none, such as Asia/Shanghai."),
     ] = None,
+    refine: Annotated[
+        bool,
+        typer.Option(
+            "--refine/--no-refine", help="Put poses right from what overlapping photos show."
+        ),
+    ] = True,
     workers: Annotated[
         int | None,
         typer.Option(metavar="N", help="Threads that read photos; each holds one in memory."),
@@ -137,6 +151,8 @@ def inspect(
             assumed_zone=_parse_zone(timezone),
             workers=_parse_workers(workers, settings),
             fresh=fresh,
+            refine=refine,
+            frames=_parse_frames(coordinates or ()),
         )
         raise typer.Exit(_run(options, model or settings.model, as_json=as_json))
     except KeyboardInterrupt as error:
@@ -234,6 +250,15 @@ def _parse_classes(texts: Sequence[str] | None) -> tuple[str, ...] | None:
     if not classes:
         raise CannotStartError("--classes: no class is named")
     return classes
+
+
+def _parse_frames(texts: Sequence[str]) -> tuple[OutputFrame, ...]:
+    names = [name.strip().lower() for text in texts for name in text.split(",") if name.strip()]
+    try:
+        return tuple(OutputFrame(name) for name in dict.fromkeys(names))
+    except ValueError as error:
+        known = ", ".join(OutputFrame)
+        raise CannotStartError(f"--coordinates: {error.args[0]}; known are {known}") from error
 
 
 def _parse_language(text: str) -> str:

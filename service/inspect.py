@@ -16,9 +16,8 @@ from datasets.taxonomy import CLASS_NAMES
 from inference.detection.detect import DetectSettings, plan_detect_settings
 from inference.detection.read_ahead import read_ahead
 from inference.errors import InferenceError
-from inference.geometry.coverage import ground_sample_distance_m, round_gsd_m
 from inference.geometry.ground import Ground, read_ground
-from inference.geometry.view import View
+from inference.geometry.output_frames import OutputFrame
 from inference.identity import settings_hash
 from inference.merging.areas import GridCell, Permit
 from inference.merging.flights import FlightPhoto
@@ -29,17 +28,24 @@ from inference.pipeline import (
     detect_objects,
     detection_settings_hash,
     plan_flights,
+    refine_flight,
 )
-from inference.reading.decode import read_pixels
-from inference.receipt import NotPlaced, Outcome, Reason, ReasonCode
+from inference.receipt import Outcome, Reason
 from inference.sighting import Detection
 from models.detector import Detector, Image
 from models.manifest import ModelManifest
 from service.areas import read_grids, read_permits
 from service.errors import CannotStartError, StoppedError
 from service.folder import lock_output
-from service.intake import FoundFile, ReceivedFile, find_files, read_or_reason, receive_files
+from service.intake import FoundFile, ReceivedFile, find_files, receive_files
 from service.outputs import write_outputs
+from service.photo_tasks import (
+    DESCRIBED_AS,
+    PhotoTask,
+    plan_tasks,
+    read_features,
+    read_task,
+)
 from service.progress import Reporter
 from service.result import InspectionResult, Photo, conclude_files
 from service.store import Inspection, Run, Store, open_store
@@ -58,6 +64,8 @@ class InspectOptions:
         assumed_zone: For capture times that state no time zone.
         workers: Threads that read photos; they change the speed alone.
         fresh: Forget what is done.
+        refine: Put poses right from what overlapping photos both show.
+        frames: That positions are given in besides WGS 84.
     """
 
     paths: tuple[Path, ...]
@@ -73,6 +81,8 @@ class InspectOptions:
     assumed_zone: tzinfo | None = None
     workers: int = 2
     fresh: bool = False
+    refine: bool = True
+    frames: tuple[OutputFrame, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,14 +110,6 @@ class Job:
     permits: tuple[Permit, ...]
     grids: tuple[GridCell, ...]
     reporter: Reporter
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PhotoTask:
-    """A photo that is left to do, and the GSD that its tiles are planned for."""
-
-    photo: Photo
-    gsd_m: float | None
 
 
 def inspect_photos(
@@ -143,6 +145,7 @@ def _run(job: Job, store: Store) -> InspectionResult:
     photos = _take_in(job, store)
     plans = plan_flights(map(_flight_photo, photos.values()), ground=job.ground)
     _inspect_rest(job, store, photos, plans)
+    plans = _refine(job, store, plans)
     result = _conclude(job, store, photos, plans)
     options = job.options
     write_outputs(result, options.output, language=options.language, workers=options.workers)
@@ -246,48 +249,29 @@ def _flight_photo(photo: Photo) -> FlightPhoto:
 def _inspect_rest(
     job: Job, store: Store, photos: Mapping[str, Photo], plans: Sequence[FlightPlan]
 ) -> None:
-    """Inspect the photos that the store has no inspection of."""
+    """Inspect the photos that the store has no inspection of, or no features where wanted."""
     store.save_run(job.run)
-    tasks = _plan_tasks(photos, plans, done=store.read_inspections(job.run.id))
+    tasks = plan_tasks(
+        photos.values(),
+        plans,
+        inspections=store.read_inspections(job.run.id),
+        described=store.read_described(described_as=DESCRIBED_AS) if job.options.refine else None,
+    )
     if not tasks:
         return
-    detector = job.model.load(job.settings.precision)
+    detector = None
     job.reporter.begin("Inspecting photos", total=len(tasks))
     workers = job.options.workers
-    for task, pixels in read_ahead(tasks, _read_pixels, threads=workers, ahead=workers):
-        inspection, detections = _inspect_photo(job, task, pixels.result(), detector)
-        store.save_inspection(job.run.id, inspection, detections)
+    for task, reading in read_ahead(tasks, read_task, threads=workers, ahead=workers):
+        found = reading.result()
+        if found.features is not None:
+            store.save_features(task.photo.sha256, found.features, described_as=DESCRIBED_AS)
+        detections: Sequence[Detection] = ()
+        if task.is_to_inspect:
+            detector = detector or job.model.load(job.settings.precision)
+            inspection, detections = _inspect_photo(job, task, found.pixels, detector)
+            store.save_inspection(job.run.id, inspection, detections)
         job.reporter.step(found=len(detections))
-
-
-def _plan_tasks(
-    photos: Mapping[str, Photo], plans: Sequence[FlightPlan], *, done: Mapping[str, Inspection]
-) -> list[PhotoTask]:
-    """Return what is left, by name: not done, or done for another GSD than is known now."""
-    views = {sha256: view for plan in plans for sha256, view in plan.views.items()}
-    tasks = [
-        PhotoTask(photo=photo, gsd_m=_plan_gsd_m(views[photo.sha256]))
-        for photo in photos.values()
-        if photo.outcome is Outcome.ACCEPTED
-    ]
-    return [task for task in tasks if not _is_done(task, done.get(task.photo.sha256))]
-
-
-def _is_done(task: PhotoTask, inspection: Inspection | None) -> bool:
-    if inspection is None or inspection.gsd_m != task.gsd_m:
-        return False
-    # A card that was pulled out is tried again; a broken photo stays broken.
-    return all(reason.code is not ReasonCode.UNREADABLE_FILE for reason in inspection.reasons)
-
-
-def _plan_gsd_m(view: View | NotPlaced) -> float | None:
-    return None if isinstance(view, NotPlaced) else round_gsd_m(ground_sample_distance_m(view))
-
-
-def _read_pixels(task: PhotoTask) -> Image | Reason:
-    photo = task.photo
-    # Results must not name a photo that they are not from, such as while a card is still copied.
-    return read_or_reason(lambda path: read_pixels(path, sha256=photo.sha256), photo.path)
 
 
 def _inspect_photo(
@@ -316,6 +300,18 @@ def _inspect_photo(
     return done, detections
 
 
+def _refine(job: Job, store: Store, plans: Sequence[FlightPlan]) -> list[FlightPlan]:
+    """Return the flights with their poses put right where photos overlap."""
+    if not job.options.refine:
+        return list(plans)
+    job.reporter.begin("Comparing overlapping photos", total=len(plans))
+    refined = []
+    for plan in plans:
+        refined.append(refine_flight(plan, lambda sha256: read_features(store, sha256)))
+        job.reporter.step()
+    return refined
+
+
 def _conclude(
     job: Job, store: Store, photos: Mapping[str, Photo], plans: Sequence[FlightPlan]
 ) -> InspectionResult:
@@ -341,4 +337,5 @@ def _conclude(
         ground=job.options.ground.name if job.options.ground else None,
         permits=job.permits,
         grids=job.grids,
+        frames=job.options.frames,
     )
