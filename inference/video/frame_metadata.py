@@ -1,0 +1,152 @@
+"""Flight data of a moment → the metadata of the frame, as if it were a photo."""
+
+import math
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+
+from inference.geometry.pose import GNSS_SHARED_SIGMA_M
+from inference.reading.metadata import (
+    Attitude,
+    Band,
+    CaptureTimeSource,
+    Lens,
+    PhotoKind,
+    PhotoMetadata,
+    StatedAccuracy,
+)
+from inference.reading.position import MAX_RELATIVE_ALTITUDE_M, MIN_RELATIVE_ALTITUDE_M
+from inference.receipt import Reason, ReasonCode
+from inference.video.gps_order import METRES_PER_DEGREE
+from inference.video.telemetry import (
+    FlightMoment,
+    Telemetry,
+    flight_moment,
+    ground_speed_m_s,
+    is_without_fix,
+)
+
+MAKE = "DJI"  # all dialects known are theirs
+ATTITUDE_SOURCE = "dji_srt"
+
+# A receiver's solution is a tenth to three tenths of a second old when it is written.
+TIMING_SIGMA_S = 0.2
+UNIFORM = 1.0 / math.sqrt(12.0)  # sigma of something anywhere within a step
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrameShape:
+    """What all frames of a video share.
+
+    Attributes:
+        width_px, height_px: As decoded, before any turning.
+        orientation: In EXIF's numbers, 1 to 8.
+    """
+
+    width_px: int
+    height_px: int
+    orientation: int = 1
+
+
+def plan_frame_metadata(
+    telemetry: Telemetry, time_s: float, *, shape: FrameShape, assumed_zone: tzinfo | None
+) -> PhotoMetadata:
+    """Return what is known of the frame at a moment; what is not written is None.
+
+    Args:
+        telemetry: Of the video.
+        time_s: Of the frame, from the video's beginning.
+        shape: Of the video.
+        assumed_zone: Of the drone's clock, which never tells it, or None.
+    """
+    moment = flight_moment(telemetry, time_s) or FlightMoment(time_s=time_s)
+    reasons: list[Reason] = []
+    captured_at, source = _capture_time(moment, assumed_zone, reasons)
+    latitude_deg, longitude_deg = _position(moment, reasons)
+    return PhotoMetadata(
+        width_px=shape.width_px,
+        height_px=shape.height_px,
+        orientation=shape.orientation,
+        kind=PhotoKind.DRONE,
+        band=Band.VISUAL,
+        make=MAKE,
+        captured_at=captured_at,
+        capture_time_source=source,
+        latitude_deg=latitude_deg,
+        longitude_deg=longitude_deg,
+        gps_altitude_m=moment.altitude_m,
+        absolute_altitude_m=moment.absolute_altitude_m,
+        relative_altitude_m=_relative_altitude_m(moment, reasons),
+        attitude=_attitude(moment),
+        lens=Lens(
+            focal_length_35mm=moment.focal_length_35mm,
+            digital_zoom=moment.digital_zoom,
+        ),
+        accuracy=StatedAccuracy(horizontal_error_m=horizontal_error_m(telemetry, time_s)),
+        reasons=tuple(reasons),
+    )
+
+
+def horizontal_error_m(telemetry: Telemetry, time_s: float) -> float:
+    """Return one sigma of a frame's position on each axis.
+
+    Three parts: the receiver; the last digit, which is 11 m in dialects with four decimals; and
+    the way that the drone flies in the time by which subtitle and frame may be apart.
+    """
+    digits_m = telemetry.resolution_deg * METRES_PER_DEGREE * UNIFORM
+    timing_s = math.hypot(TIMING_SIGMA_S, telemetry.interval_s * UNIFORM)
+    speed_m_s = ground_speed_m_s(telemetry, time_s) or 0.0
+    return math.hypot(GNSS_SHARED_SIGMA_M, digits_m, speed_m_s * timing_s)
+
+
+def _capture_time(
+    moment: FlightMoment, assumed_zone: tzinfo | None, reasons: list[Reason]
+) -> tuple[datetime | None, CaptureTimeSource | None]:
+    clock = moment.clock
+    if clock is None:
+        reasons.append(Reason(code=ReasonCode.NO_CAPTURE_TIME))
+        return None, None
+    if assumed_zone is not None:
+        return clock.replace(tzinfo=assumed_zone).astimezone(UTC), CaptureTimeSource.OPTION
+    reasons.append(
+        Reason(
+            code=ReasonCode.TIME_ZONE_UNKNOWN, detail=clock.isoformat(sep=" ", timespec="seconds")
+        )
+    )
+    return clock.replace(tzinfo=UTC), CaptureTimeSource.LOCAL
+
+
+def _position(moment: FlightMoment, reasons: list[Reason]) -> tuple[float | None, float | None]:
+    if moment.latitude_deg is None:
+        detail = "no flight data at this moment of the video"
+        reasons.append(Reason(code=ReasonCode.NO_GPS, detail=detail))
+        return None, None
+    if is_without_fix(moment):
+        reasons.append(Reason(code=ReasonCode.GPS_ZERO))
+        return None, None
+    return moment.latitude_deg, moment.longitude_deg
+
+
+def _relative_altitude_m(moment: FlightMoment, reasons: list[Reason]) -> float | None:
+    metres = moment.relative_altitude_m
+    if metres is None:
+        if moment.altitude_m is not None:
+            detail = f"altitude {moment.altitude_m:.1f} m, above what is not told"
+            reasons.append(Reason(code=ReasonCode.HEIGHT_DATUM_UNKNOWN, detail=detail))
+        return None
+    if not MIN_RELATIVE_ALTITUDE_M <= metres <= MAX_RELATIVE_ALTITUDE_M:
+        detail = f"{metres} m above the take-off place"
+        reasons.append(Reason(code=ReasonCode.ABSURD_HEIGHT, detail=detail))
+        return None
+    return metres
+
+
+def _attitude(moment: FlightMoment) -> Attitude | None:
+    """Return where the camera looked; the way that the drone flew says nothing of it."""
+    if moment.yaw_deg is None or moment.pitch_deg is None or moment.roll_deg is None:
+        return None
+    return Attitude(
+        yaw_deg=moment.yaw_deg,
+        pitch_deg=moment.pitch_deg,
+        roll_deg=moment.roll_deg,
+        source=ATTITUDE_SOURCE,
+    )
