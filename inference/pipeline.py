@@ -21,14 +21,16 @@ from inference.merging.flights import Flight, FlightPhoto, group_flights
 from inference.merging.merge import merge_sightings
 from inference.merging.other_classes import join_other_classes
 from inference.merging.reconcile import CandidateIssue, reconcile
+from inference.patrol.fixed_cameras import as_registered
+from inference.patrol.street import locate_from_street
 from inference.reading.decode import box_upright_to_photo, turn_upright
-from inference.reading.metadata import PhotoMetadata
+from inference.reading.metadata import PhotoKind, PhotoMetadata
 from inference.receipt import NotPlaced, Reason
 from inference.refinement.features import Features
 from inference.refinement.match_flight import match_pairs
 from inference.refinement.pairs import plan_pairs
 from inference.refinement.refine import Refinement, refine_views
-from inference.sighting import Detection, Finding, Sighting
+from inference.sighting import Detection, Finding, Placement, Sighting
 from models.detector import Detector, Image
 from models.manifest import ModelManifest
 
@@ -88,6 +90,8 @@ def refine_flight(plan: FlightPlan, read_features: Callable[[str], Features | No
         plan: With the views as the photos state them.
         read_features: Returns a photo's features by SHA-256; None where it has none.
     """
+    if any(photo.metadata.registered is not None for photo in plan.flight.photos):
+        return plan  # from one place, nothing can be told of a pose that was measured
     matches = match_pairs(plan_comparisons(plan), plan.views, read_features)
     if not matches:
         return plan
@@ -180,7 +184,10 @@ def _plan_flight(
     metadatas = [photo.metadata for photo in flight.photos]
     takeoff_ground_m = None if ground is None else plan_takeoff_ground_m(metadatas, ground)
     views = {
-        photo.sha256: plan_view(photo.metadata, ground, takeoff_ground_m=takeoff_ground_m)
+        photo.sha256: as_registered(
+            plan_view(photo.metadata, ground, takeoff_ground_m=takeoff_ground_m),
+            photo.metadata.registered,
+        )
         for photo in flight.photos
     }
     return FlightPlan(
@@ -210,9 +217,16 @@ def _find_objects(plan: FlightPlan, detections: Mapping[str, Sequence[Detection]
 
 
 def _sight(detection: Detection, metadata: PhotoMetadata, view: View | NotPlaced) -> Sighting:
+    place: Placement | NotPlaced
+    if isinstance(view, View):
+        place = locate(detection, view)
+    elif metadata.kind is PhotoKind.STREET and metadata.registered is None:
+        place = locate_from_street(detection, metadata, refusal=view)
+    else:
+        place = view
     return Sighting(
         detection=detection,
-        place=view if isinstance(view, NotPlaced) else locate(detection, view),
+        place=place,
         captured_at=metadata.captured_at,
         capture_uuid=metadata.capture_uuid,
     )

@@ -68,11 +68,16 @@ def camera_key(metadata: PhotoMetadata) -> tuple[str, ...]:
         metadata.make or "",
         metadata.model or "",
         metadata.serial_number or "",
+        metadata.registered.camera_id if metadata.registered else "",
     )
 
 
 def _split_camera(photos: list[FlightPhoto], *, max_gap: timedelta) -> list[list[FlightPhoto]]:
     """Return one camera's photos, given in capture order, cut into flights."""
+    if photos[0].metadata.registered is not None:
+        # A fixed camera's errors are the same for ever: its photos must not count as many flights,
+        # whose errors would average out.
+        return [photos]
     timed = [photo for photo in photos if photo.metadata.captured_at is not None]
     flights = _split_at_gaps(timed, max_gap=max_gap)
     folders_of = [{photo.folder for photo in members} for members in flights]
