@@ -11,6 +11,7 @@ from inference.merging.reconcile import CandidateIssue
 from inference.reading.metadata import PhotoMetadata
 from inference.receipt import NotPlaced
 from inference.sighting import Placement, Sighting
+from service.frame_record import frame_records
 from service.report_model import EvidenceFile
 from service.result import InspectionResult
 
@@ -123,7 +124,15 @@ def _position_record(issue: CandidateIssue, result: InspectionResult) -> Record 
         "box_on_ground_m": [metres(width_m), metres(depth_m)],
         "gsd_m": round(place.gsd_m, 4),
         "placed_by": "model",
+        **_in_frames(place, result),
     }
+
+
+def _in_frames(place: Placement, result: InspectionResult) -> Record:
+    """Return the position in the frames asked for besides WGS 84, nothing where none was."""
+    if not result.frames:
+        return {}
+    return {"frames": frame_records(place.latitude_deg, place.longitude_deg, result.frames)}
 
 
 def _not_placed_record(place: Placement | NotPlaced) -> Record | None:

@@ -2,8 +2,10 @@
 
 import csv
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
+from inference.geometry.output_frames import OutputFrame
+from service.frame_record import frame_cells, frame_columns
 from service.issue_record import Record
 
 COLUMNS = (
@@ -18,13 +20,19 @@ COLUMNS = (
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
-def render_issue_table(features: Iterable[Record]) -> bytes:
-    """Return the issues as CSV in UTF-8 with a byte order mark, by which Excel knows Chinese."""
+def render_issue_table(features: Iterable[Record], *, frames: Sequence[OutputFrame] = ()) -> bytes:
+    """Return the issues as CSV in UTF-8 with a byte order mark, by which Excel knows Chinese.
+
+    Args:
+        features: Of the issues.
+        frames: Those with columns of their own, as far right.
+    """
     text = io.StringIO(newline="")
-    table = csv.DictWriter(text, COLUMNS)
+    table = csv.DictWriter(text, [*COLUMNS, *frame_columns(frames)])
     table.writeheader()
     for feature in features:
-        row = _row(str(feature["id"]), feature["properties"])
+        record = feature["properties"]
+        row = {**_row(str(feature["id"]), record), **_frame_cells(record, frames)}
         table.writerow({name: _cell(value) for name, value in row.items()})
     return text.getvalue().encode("utf-8-sig")
 
@@ -53,6 +61,11 @@ def _row(issue_id: str, record: Record) -> Mapping[str, str | float | int | None
         "photo_sha256": best["photo_sha256"],
         "evidence": evidence[0]["path"] if evidence else None,
     }
+
+
+def _frame_cells(record: Record, frames: Sequence[OutputFrame]) -> Mapping[str, str | float | None]:
+    position = record["position"] or {}
+    return frame_cells(position.get("frames", {}), frames)
 
 
 def _cell(value: str | float | int | None) -> str | float | int | None:

@@ -27,6 +27,6 @@ def write_outputs(result: InspectionResult, folder: Path, *, language: str, work
     evidence = write_evidence(result.issues, result.photos, folder, workers=workers)
     features = issue_features(result, evidence)
     write_atomically(folder / ISSUES, render_collection(features))
-    write_atomically(folder / ISSUE_TABLE, render_issue_table(features))
+    write_atomically(folder / ISSUE_TABLE, render_issue_table(features, frames=result.frames))
     write_atomically(folder / COVERAGE, render_collection(coverage_features(result)))
     write_report(plan_report(result, evidence), folder / REPORT, language=language)

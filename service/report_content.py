@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import shapely
 
+from inference.geometry.output_frames import OutputFrame, convert_position
 from inference.geometry.uncertainty import circular_error_90_m, error_ellipse, full_covariance
 from inference.merging.flights import Flight
 from inference.merging.reconcile import CandidateIssue
@@ -56,7 +57,7 @@ def _issue(
         id=issue.id,
         class_name=issue.class_name,
         confidence=issue.confidence,
-        place=_place(issue.position),
+        place=_place(issue.position, result.frames),
         observation_count=issue.observation_count,
         first_seen=issue.first_seen,
         last_seen=issue.last_seen,
@@ -72,7 +73,7 @@ def _issue(
     )
 
 
-def _place(place: Placement | NotPlaced) -> ReportPlace | NotPlaced:
+def _place(place: Placement | NotPlaced, frames: Sequence[OutputFrame]) -> ReportPlace | NotPlaced:
     if isinstance(place, NotPlaced):
         return place
     covariance_m2 = full_covariance(place)
@@ -84,6 +85,10 @@ def _place(place: Placement | NotPlaced) -> ReportPlace | NotPlaced:
         ellipse=ErrorEllipse(semi_major_m=major_m, semi_minor_m=minor_m, azimuth_deg=azimuth_deg),
         method=place.method,
         outline_wgs84=place.footprint_wgs84,
+        frames=tuple(
+            (frame, convert_position(place.latitude_deg, place.longitude_deg, frame))
+            for frame in frames
+        ),
     )
 
 

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from inference.geometry.output_frames import FramePosition
 from service.report_model import ReportPlace
 
 
@@ -29,6 +30,20 @@ def format_zone(moment: datetime) -> str:
 def format_coordinates(place: ReportPlace) -> str:
     """Return latitude, longitude to 0.1 m, as maps take them."""
     return f"{place.latitude_deg:.6f}, {place.longitude_deg:.6f}"
+
+
+def format_frame(position: FramePosition) -> str:
+    """Return a position as its frame has it, with the names of the frames."""
+    parts = []
+    if position.latitude_deg is not None and position.longitude_deg is not None:
+        place = f"{position.latitude_deg:.6f}, {position.longitude_deg:.6f}"
+        parts.append(f"{place} ({position.crs})")
+    if position.grid is not None:
+        grid = position.grid
+        parts.append(f"{grid.name} ({grid.crs}) E {grid.easting_m:.2f} N {grid.northing_m:.2f}")
+    if position.reference is not None:
+        parts.append(position.reference)
+    return "; ".join(parts)
 
 
 def format_metres(metres: float) -> str:

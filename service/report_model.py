@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from inference.geometry.output_frames import FramePosition, OutputFrame
 from inference.receipt import NotPlaced, Outcome, Reason
 from inference.sighting import OtherClass
 from models.manifest import ModelManifest
@@ -60,6 +61,7 @@ class ReportPlace:
         ce90_m: Radius of the circle that holds the object with a probability of 90 %.
         method: As in `Placement.method`.
         outline_wgs84: Of the best view's box on the ground; may be empty.
+        frames: The position in the frames asked for besides WGS 84, or why it has none there.
     """
 
     latitude_deg: float
@@ -68,6 +70,7 @@ class ReportPlace:
     ellipse: ErrorEllipse
     method: str
     outline_wgs84: Outline = ()
+    frames: tuple[tuple[OutputFrame, FramePosition | NotPlaced], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from inference.geometry.output_frames import OutputFrame
 from inference.receipt import NotPlaced, Outcome, ReasonCode
 from models.manifest import ModelManifest
 from service.map_drawing import MapSheet
 from service.receipts import is_photo
-from service.report_formats import format_zone
+from service.report_formats import format_frame, format_zone
 from service.report_model import (
     EvidenceRole,
     ReportContent,
@@ -24,6 +25,13 @@ CROP_SIDE_PX = 360
 CONTEXT_SIDE_PX = 480
 MAX_ISSUES_WITH_CONTEXT = 150  # with more the page would grow too heavy
 MAX_LISTED_PHOTOS = 8
+FRAME_TITLES = {
+    OutputFrame.CGCS2000: "CGCS2000",
+    OutputFrame.CGCS2000_6: "CGCS2000",
+    OutputFrame.GCJ02: "GCJ-02",
+    OutputFrame.UTM: "UTM",
+    OutputFrame.MGRS: "MGRS",
+}
 PAPER_PX = (900, 620)  # of a map before the page's script fits it to the window
 SCALE_BAR_SHARE = 0.18
 
@@ -35,6 +43,7 @@ class IssueRow:
     Attributes:
         other_classes: Title and confidence of what else it was taken for.
         class_index: Chooses the class's colour and shape.
+        frames: Name of each frame besides WGS 84, and what stands there for the position.
         not_placed: Why there is no place, or None where there is one.
         photos: Number and path of the first few files that show it; more_photos counts the rest.
         file_numbers: Of all of them.
@@ -47,6 +56,7 @@ class IssueRow:
     class_index: int
     place: ReportPlace | None
     method: str | None
+    frames: tuple[tuple[str, str], ...]
     not_placed: ReasonText | None
     file_numbers: tuple[int, ...]
     photos: tuple[tuple[int, str], ...]
@@ -150,6 +160,7 @@ def plan_rows(
             class_index=class_index(issue.class_name, content.model),
             place=place,
             method=texts.methods.get(place.method, place.method) if place else None,
+            frames=_plan_frames(place, texts) if place else (),
             not_placed=_not_placed_text(issue, texts),
             file_numbers=tuple(found),
             photos=tuple((n, content.files[n - 1].path) for n in found[:MAX_LISTED_PHOTOS]),
@@ -271,6 +282,19 @@ def plan_period(content: ReportContent, texts: Texts) -> str | None:
         zone = texts.report["zone_unknown"] if unknown else format_zone(last)
         return f"{first:%Y-%m-%d %H:%M} – {last:%H:%M} {zone}"
     return f"{first:%Y-%m-%d} – {last:%Y-%m-%d}"
+
+
+def _plan_frames(place: ReportPlace, texts: Texts) -> tuple[tuple[str, str], ...]:
+    rows = []
+    for frame, position in place.frames:
+        if isinstance(position, NotPlaced):
+            text = texts.reasons[position.code].title
+        else:
+            text = format_frame(position)
+            if frame is OutputFrame.GCJ02:
+                text = f"{text}; {texts.report['gcj02_meaning']}"
+        rows.append((FRAME_TITLES[frame], text))
+    return tuple(rows)
 
 
 def _not_placed_text(issue: ReportIssue, texts: Texts) -> ReasonText | None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from inference.detection.detect import DetectSettings
 from inference.geometry.coverage import Footprint
+from inference.geometry.output_frames import OutputFrame
 from inference.geometry.view import View
 from inference.merging.areas import GridCell, Permit
 from inference.merging.reconcile import CandidateIssue
@@ -40,6 +41,7 @@ class InspectionResult:
         files: Every file found, by name, with its final outcome.
         photos: By SHA-256.
         ground: File name of the ground model, or None.
+        frames: That positions are given in besides WGS 84.
     """
 
     files: tuple[StoredFile, ...]
@@ -52,6 +54,7 @@ class InspectionResult:
     ground: str | None
     permits: tuple[Permit, ...]
     grids: tuple[GridCell, ...]
+    frames: tuple[OutputFrame, ...] = ()
 
     def view(self, sha256: str) -> View | NotPlaced | None:
         """Return what the photo's geometry is, or None for a file that is no photo."""
