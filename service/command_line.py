@@ -254,11 +254,11 @@ def _parse_classes(texts: Sequence[str] | None) -> tuple[str, ...] | None:
 
 def _parse_frames(texts: Sequence[str]) -> tuple[OutputFrame, ...]:
     names = [name.strip().lower() for text in texts for name in text.split(",") if name.strip()]
-    try:
-        return tuple(OutputFrame(name) for name in dict.fromkeys(names))
-    except ValueError as error:
-        known = ", ".join(OutputFrame)
-        raise CannotStartError(f"--coordinates: {error.args[0]}; known are {known}") from error
+    for name in names:
+        if name not in set(OutputFrame):
+            known = ", ".join(OutputFrame)
+            raise CannotStartError(f"--coordinates: {name!r} is no frame; known are {known}")
+    return tuple(OutputFrame(name) for name in dict.fromkeys(names))
 
 
 def _parse_language(text: str) -> str:
