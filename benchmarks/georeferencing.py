@@ -10,7 +10,7 @@ import json
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -22,9 +22,11 @@ from scipy.ndimage import map_coordinates
 
 from inference.geometry.frames import EnuFrame, enu_to_wgs84, wgs84_to_enu
 from inference.geometry.ground import Ground, read_ground
+from inference.geometry.heights import plan_view
 from inference.geometry.locate import locate, locate_pixels
+from inference.geometry.takeoff import plan_takeoff
 from inference.geometry.uncertainty import error_ellipse, full_covariance
-from inference.geometry.view import View, plan_takeoff_ground_m, plan_view
+from inference.geometry.view import View
 from inference.reading.metadata import PhotoMetadata
 from inference.reading.read_photo import read_photo_metadata
 from inference.sighting import Detection, Placement
@@ -155,12 +157,12 @@ def measure(
             else that below the first photo is taken.
     """
     metadatas = {truth.photo: read_photo_metadata(truth.photo) for truth in truths}
-    takeoff = camera_above_m
-    if ground is not None and takeoff is None:
-        takeoff = plan_takeoff_ground_m(_by_name(metadatas), ground)
+    takeoff = plan_takeoff(_by_name(metadatas), ground)
+    if takeoff is not None and camera_above_m is not None:
+        takeoff = replace(takeoff, ground_height_m=camera_above_m)
     errors, inside, axes = [], [], []
     for truth in truths:
-        view = plan_view(metadatas[truth.photo], ground, takeoff_ground_m=takeoff)
+        view = plan_view(metadatas[truth.photo], ground, takeoff)
         if not isinstance(view, View):
             print(f"{title}: {truth.photo.name} {view}")
             continue
@@ -202,8 +204,8 @@ def _offset_m(place: Placement, position: NDArray[np.float64]) -> NDArray[np.flo
 def measure_speed(truth: Truth, ground: Ground) -> None:
     """Print rays a second on the surface model, window in memory."""
     metadata = read_photo_metadata(truth.photo)
-    takeoff = plan_takeoff_ground_m([metadata], ground)
-    view = plan_view(metadata, ground, takeoff_ground_m=takeoff)
+    takeoff = plan_takeoff([metadata], ground)
+    view = plan_view(metadata, ground, takeoff)
     if not isinstance(view, View):
         return
     size = (metadata.width_px - 1, metadata.height_px - 1)

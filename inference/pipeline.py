@@ -10,8 +10,10 @@ from dataclasses import dataclass, field, replace
 from inference.detection.detect import DetectSettings, detect_photo
 from inference.geometry.coverage import Footprint, plan_footprint
 from inference.geometry.ground import Ground
+from inference.geometry.heights import plan_view
 from inference.geometry.locate import locate
-from inference.geometry.view import View, plan_takeoff_ground_m, plan_view
+from inference.geometry.takeoff import plan_takeoff
+from inference.geometry.view import View
 from inference.identity import detection_id, round_box, settings_hash
 from inference.lint.flight import lint_photos
 from inference.lint.photo import lint_photo
@@ -182,10 +184,10 @@ def _plan_flight(
     flight: Flight, *, ground: Ground | None, reasons: Mapping[str, tuple[Reason, ...]]
 ) -> FlightPlan:
     metadatas = [photo.metadata for photo in flight.photos]
-    takeoff_ground_m = None if ground is None else plan_takeoff_ground_m(metadatas, ground)
+    takeoff = plan_takeoff(metadatas, ground)
     views = {
         photo.sha256: as_registered(
-            plan_view(photo.metadata, ground, takeoff_ground_m=takeoff_ground_m),
+            plan_view(photo.metadata, ground, takeoff),
             photo.metadata.registered,
         )
         for photo in flight.photos

@@ -8,13 +8,16 @@ from numpy.typing import NDArray
 from inference.boxes import find_cut_axes
 from inference.geometry.camera import pixel_to_ray
 from inference.geometry.frames import enu_to_wgs84
+from inference.geometry.ground import FlatGround
 from inference.geometry.pose import rotation_camera_to_enu
 from inference.geometry.rays import depression_deg, lower_to_depression
 from inference.geometry.surface import FlatSurface
 from inference.geometry.uncertainty import ErrorBudget, plan_error_budget, split_errors
 from inference.geometry.view import (
+    GROUND_MODEL_GAP,
     MAX_RANGE_PER_HEIGHT,
     MIN_DEPRESSION_DEG,
+    Level,
     View,
     ground_sample_distance_at_m,
     view_directions,
@@ -39,6 +42,9 @@ def locate(detection: Detection, view: View) -> Placement | NotPlaced:
     """Return where on the ground a detection is, or why that cannot be said."""
     pixel = contact_pixel(detection.box_photo, view)
     hit = locate_pixels(view, pixel[None])[0]
+    if view.beside_model is not None and not np.isfinite(hit).all():
+        view = _view_beside_model(view, view.beside_model)
+        hit = locate_pixels(view, pixel[None])[0]
     refusal = _refusal(view, pixel, hit)
     if refusal is not None:
         return refusal
@@ -49,6 +55,18 @@ def locate(detection: Detection, view: View) -> Placement | NotPlaced:
         detection.box_photo, width_px=view.camera.width_px, height_px=view.camera.height_px
     )
     return replace(_placement(view, hit, outline, own, loading), is_part=any(cut))
+
+
+def _view_beside_model(view: View, level: Level) -> View:
+    """Return the view over level ground, for rays that meet a gap or the end of the model."""
+    return replace(
+        view,
+        ground=FlatGround(level_m=level.up_m, datum=view.height_datum),
+        method=GROUND_MODEL_GAP,
+        has_ground_model=False,
+        ground_sigma_m=level.sigma_m,
+        beside_model=None,
+    )
 
 
 def contact_pixel(box_photo: Box, view: View) -> NDArray[np.float64]:
@@ -184,7 +202,7 @@ def _placement(
     return Placement(
         latitude_deg=float(wgs84[0, 0]),
         longitude_deg=float(wgs84[0, 1]),
-        height_m=float(wgs84[0, 2]) if view.has_ground_model else None,
+        height_m=float(wgs84[0, 2]) if view.tells_height else None,
         height_datum=view.height_datum,
         own_covariance_m2=own,
         shared_loading_m=loading,

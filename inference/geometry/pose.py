@@ -6,7 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from inference.reading.metadata import PhotoMetadata, StatedAccuracy, YawReference
+from inference.geometry.declination import plan_true_yaw
+from inference.reading.height_datum import HeightDatum
+from inference.reading.metadata import PhotoMetadata, StatedAccuracy
 from inference.receipt import NotPlaced, ReasonCode
 
 # DJI's RtkFlag: 0 no position, 16 single point, 32 to 49 float, 50 fixed (manuals of the Mavic 3
@@ -36,7 +38,6 @@ RTK_HEIGHT_SHARED_SIGMA_M = 0.3
 # half a degree.
 YAW_SHARED_SIGMA_DEG = 2.5
 YAW_SHARED_SIGMA_RTK_DEG = 1.2
-YAW_SHARED_SIGMA_MAGNETIC_DEG = 8.0  # the declination is not known here
 YAW_OWN_SIGMA_DEG = 0.7
 PITCH_SHARED_SIGMA_DEG = 0.6
 PITCH_OWN_SIGMA_DEG = 0.4
@@ -75,6 +76,7 @@ class Pose:
 
     Attributes:
         height_above_takeoff_m: None where the photo does not say.
+        absolute_datum: From where the absolute height counts, None where nothing tells.
         yaw_deg: Clockwise from true north, 0 to 360.
         pitch_deg: 0 at the horizon, -90 straight down.
         roll_deg: Clockwise as the camera sees it.
@@ -85,6 +87,7 @@ class Pose:
     longitude_deg: float
     height_above_takeoff_m: float | None
     absolute_height_m: float | None
+    absolute_datum: HeightDatum | None
     laser_distance_m: float | None
     yaw_deg: float
     pitch_deg: float
@@ -101,10 +104,17 @@ def plan_pose(metadata: PhotoMetadata) -> Pose | NotPlaced:
         return position
     attitude = metadata.attitude
     if attitude is None or not _all_finite(attitude.yaw_deg, attitude.pitch_deg, attitude.roll_deg):
-        return NotPlaced(code=ReasonCode.NO_ATTITUDE, detail="no yaw, pitch and roll")
+        return _no_attitude(metadata)
+    yaw = plan_true_yaw(
+        attitude.yaw_deg,
+        attitude.yaw_reference,
+        latitude_deg=position[0],
+        longitude_deg=position[1],
+        captured_at=metadata.captured_at,
+    )
     accuracy = plan_accuracy(
         metadata.accuracy,
-        yaw_reference=attitude.yaw_reference,
+        yaw_reference_sigma_deg=yaw.sigma_deg,
         is_gimbal=not attitude.source.endswith(("_airframe", "_light_sensor")),
     )
     sigma_m = max(accuracy.shared_horizontal_m, accuracy.own_horizontal_m, accuracy.own_vertical_m)
@@ -115,14 +125,23 @@ def plan_pose(metadata: PhotoMetadata) -> Pose | NotPlaced:
         longitude_deg=position[1],
         height_above_takeoff_m=metadata.relative_altitude_m,
         absolute_height_m=metadata.absolute_altitude_m,
+        absolute_datum=metadata.absolute_datum,
         laser_distance_m=metadata.laser_distance_m,
-        yaw_deg=attitude.yaw_deg % 360.0,
+        yaw_deg=yaw.yaw_deg,
         pitch_deg=attitude.pitch_deg,
         roll_deg=attitude.roll_deg,
         position_source=position_source(metadata.accuracy),
         attitude_source=attitude.source,
         accuracy=accuracy,
     )
+
+
+def _no_attitude(metadata: PhotoMetadata) -> NotPlaced:
+    """Return whether all of the attitude is missing or the yaw alone."""
+    for reason in metadata.reasons:
+        if reason.code is ReasonCode.NO_YAW:
+            return NotPlaced(code=reason.code, detail=reason.detail)
+    return NotPlaced(code=ReasonCode.NO_ATTITUDE, detail="no yaw, pitch and roll")
 
 
 def position_source(stated: StatedAccuracy) -> str:
@@ -140,7 +159,7 @@ def is_rtk_fixed(pose: Pose) -> bool:
 
 
 def plan_accuracy(
-    stated: StatedAccuracy, *, yaw_reference: YawReference, is_gimbal: bool = True
+    stated: StatedAccuracy, *, yaw_reference_sigma_deg: float, is_gimbal: bool = True
 ) -> PoseAccuracy:
     """Return one-sigma accuracies from what the photo states, else those of its kind.
 
@@ -148,14 +167,12 @@ def plan_accuracy(
 
     Args:
         stated: RTK flag and deviations, DOP, positioning error.
-        yaw_reference: Which north the yaw is from.
+        yaw_reference_sigma_deg: Of the north that the yaw is from.
         is_gimbal: Whether the angles are the camera's own and it is levelled.
     """
     fixed = stated.rtk_flag == RTK_FIXED
     shared_horizontal, own_horizontal = _horizontal_sigmas_m(stated)
     yaw = YAW_SHARED_SIGMA_RTK_DEG if fixed else YAW_SHARED_SIGMA_DEG
-    if yaw_reference is YawReference.MAGNETIC:
-        yaw = YAW_SHARED_SIGMA_MAGNETIC_DEG
     own_vertical = max(stated.std_up_m or 0.0, FIXED_MIN_SIGMA_M)
     tilt = 0.0 if is_gimbal else BOLTED_ON_SIGMA_DEG
     return PoseAccuracy(
@@ -163,7 +180,7 @@ def plan_accuracy(
         own_horizontal_m=own_horizontal,
         shared_vertical_m=RTK_HEIGHT_SHARED_SIGMA_M if fixed else BAROMETER_SHARED_SIGMA_M,
         own_vertical_m=own_vertical if fixed else BAROMETER_OWN_SIGMA_M,
-        shared_yaw_deg=yaw,
+        shared_yaw_deg=math.hypot(yaw, yaw_reference_sigma_deg),
         own_yaw_deg=YAW_OWN_SIGMA_DEG,
         shared_pitch_deg=max(PITCH_SHARED_SIGMA_DEG, tilt),
         own_pitch_deg=max(PITCH_OWN_SIGMA_DEG, tilt),

@@ -72,3 +72,19 @@ def square_root(covariance: NDArray[np.float64]) -> NDArray[np.float64]:
     variances, axes = np.linalg.eigh(covariance)
     root: NDArray[np.float64] = (axes * np.sqrt(np.maximum(variances, 0.0))) @ axes.T
     return root
+
+
+def tie_height_to_pitch(errors: PoseErrors, *, distance_m: float) -> PoseErrors:
+    """Return the errors where the height was worked out with the pitch.
+
+    A laser's fall is its distance times the sine of the depression. A camera that looks higher than
+    it says has less below it: per radian by the horizontal distance of what the laser met. That
+    acts as ground that is higher, which is the sense of HEIGHT.
+
+    Args:
+        errors: With height and pitch independent of each other.
+        distance_m: Horizontal distance of what the laser met.
+    """
+    tie = np.eye(len(POSE_ERRORS))
+    tie[HEIGHT, PITCH] = np.radians(distance_m)
+    return PoseErrors(shared=tie @ errors.shared @ tie.T, own=tie @ errors.own @ tie.T)

@@ -1,81 +1,158 @@
-"""How high the take-off place is in the heights of a ground model."""
+"""Where a flight took off, and how high that place is in the heights of a ground model."""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from inference.geometry.frames import EnuFrame
 from inference.geometry.ground import Ground
-from inference.geometry.pose import Pose, is_rtk_fixed
-from inference.geometry.surface import Surface
+from inference.geometry.pose import Pose, plan_pose
+from inference.reading.metadata import PhotoMetadata
+from inference.receipt import NotPlaced
 
-# Nobody takes off from a tree or in one: the low ground around the first photo is taken, which
-# also bridges small holes of the model.
-NEIGHBOURHOOD_M = 15.0
+# Nobody takes off from a tree or a roof, and the first photo often is over one: of each block the
+# low ground counts. Blocks further from the first and the last photo count less.
+HALF_SIDE_M = 200.0
+BLOCK_M = 20.0
+SAMPLES_PER_BLOCK_SIDE = 4
 LOW_PERCENTILE = 10.0
+USUAL_DISTANCE_M = 100.0
 
-RELIEF_RADIUS_M = 200.0
-SAMPLES_PER_SIDE = 21
+# A height model's own error, and how it differs from the ground that people stand on.
+LEAST_SIGMA_M = 2.0
 
-LEAST_SIGMA_M = 3.0
-SAME_HEIGHT_M = 1.0
+# What the photos' absolute heights tell. Satellite heights of two flights, the model's and this
+# one, differ by some metres; those in another datum, or from a barometer that nobody set, by any
+# amount within about this span.
+STATED_SIGMA_M = 3.0
+UNRELATED_SPAN_M = 100.0
+MAX_STATED_SPREAD_M = 3.0
 
 
-def takeoff_ground_m(pose: Pose, ground: Ground) -> float | None:
-    """Return the model's height at the take-off place, judged by the first photo, or None.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Takeoff:
+    """What is known of the place where a flight took off.
 
-    The photo does not say where the aircraft took off. With fixed RTK it says how high that was,
-    if in an unknown datum: this is believed where the model names no datum of its own and has
-    ground at about that height. Else the low ground below the photo is taken.
+    Attributes:
+        latitude_deg: Of the flight's first photo, near which it lies.
+        longitude_deg: Likewise.
+        ground_height_m: Of the place, in the ground model's heights; None where there is no model
+            or no photo lies on it.
+        sigma_m: One sigma of that height.
     """
-    frame = EnuFrame(latitude_deg=pose.latitude_deg, longitude_deg=pose.longitude_deg)
-    surface = ground.around(frame, _square(RELIEF_RADIUS_M))
-    near = surface.up_m(_grid(NEIGHBOURHOOD_M))
-    near = near[np.isfinite(near)]
-    if not near.size:
-        return None
-    low_m = float(np.percentile(near, LOW_PERCENTILE))
-    stated_m = stated_takeoff_height_m(pose)
-    if stated_m is None or ground.datum is not None:
-        return low_m
-    doubt_m = 2.0 * max(relief_m(surface, _square(RELIEF_RADIUS_M)), LEAST_SIGMA_M)
-    return stated_m if abs(stated_m - low_m) <= doubt_m else low_m
+
+    latitude_deg: float
+    longitude_deg: float
+    ground_height_m: float | None = None
+    sigma_m: float = 0.0
 
 
-def takeoff_sigma_m(pose: Pose, height_m: float, *, relief_m: float) -> float:
-    """Return one sigma of `takeoff_ground_m`.
+def plan_takeoff(metadatas: Iterable[PhotoMetadata], ground: Ground | None) -> Takeoff | None:
+    """Return what a flight's photos and the ground model tell of the take-off place.
 
-    A height that RTK tells is off by what the datums differ without showing; any other is off by
-    as much as heights differ around.
+    Photos do not say where the aircraft took off. The candidates are the low ground around the
+    first and the last photo that lie on the model. Where the model names no vertical datum, the
+    photos' absolute less their relative altitude is a candidate too: such models are mostly made
+    from photos like these, and then share their datum. How likely that is follows from whether the
+    model has ground at that height (Bayes' rule, with both ways taken as equally likely before).
+    A model with a named datum is not mixed with heights whose datum the photos do not name.
+
+    Args:
+        metadatas: In the order of capture.
+        ground: The height model, or None.
+
+    Returns:
+        None where no photo has a position.
     """
-    stated_m = stated_takeoff_height_m(pose)
-    if stated_m is not None and abs(stated_m - height_m) < SAME_HEIGHT_M:
-        return LEAST_SIGMA_M
-    return max(LEAST_SIGMA_M, relief_m)
-
-
-def stated_takeoff_height_m(pose: Pose) -> float | None:
-    """Return absolute less relative height with fixed RTK; other absolute heights say little."""
-    absolute_m, relative_m = pose.absolute_height_m, pose.height_above_takeoff_m
-    if not is_rtk_fixed(pose) or absolute_m is None or relative_m is None:
+    poses = [pose for pose in map(plan_pose, metadatas) if not isinstance(pose, NotPlaced)]
+    if not poses:
         return None
-    return absolute_m - relative_m
+    first = poses[0]
+    candidates = None if ground is None else _low_ground(poses, ground)
+    if ground is None or candidates is None:
+        return Takeoff(latitude_deg=first.latitude_deg, longitude_deg=first.longitude_deg)
+    stated_m = None if ground.datum is not None else stated_takeoff_height_m(poses)
+    height_m, sigma_m = _weigh(*candidates, stated_m)
+    return Takeoff(
+        latitude_deg=first.latitude_deg,
+        longitude_deg=first.longitude_deg,
+        ground_height_m=height_m,
+        sigma_m=max(sigma_m, LEAST_SIGMA_M),
+    )
 
 
-def relief_m(surface: Surface, bounds: tuple[float, float, float, float]) -> float:
-    """Return the standard deviation of the heights within the bounds; 0 where none is known."""
-    east_min, north_min, east_max, north_max = bounds
-    east = np.linspace(east_min, east_max, SAMPLES_PER_SIDE)
-    north = np.linspace(north_min, north_max, SAMPLES_PER_SIDE)
-    points = np.stack(np.meshgrid(east, north), axis=-1).reshape(-1, 2)
-    heights = surface.up_m(points)
-    heights = heights[np.isfinite(heights)]
-    return float(heights.std()) if heights.size else 0.0
+def stated_takeoff_height_m(poses: Sequence[Pose]) -> float | None:
+    """Return the photos' absolute less their relative altitude, None where they do not agree."""
+    stated = [
+        pose.absolute_height_m - pose.height_above_takeoff_m
+        for pose in poses
+        if pose.absolute_height_m is not None and pose.height_above_takeoff_m is not None
+    ]
+    if not stated or float(np.ptp(np.percentile(stated, [10, 90]))) > MAX_STATED_SPREAD_M:
+        return None
+    return float(np.median(stated))
 
 
-def _square(half_side_m: float) -> tuple[float, float, float, float]:
-    return (-half_side_m, -half_side_m, half_side_m, half_side_m)
+def _low_ground(
+    poses: Sequence[Pose], ground: Ground
+) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+    """Return (N,) heights where a flight may have started and (N,) weights that sum to 1."""
+    near_first = _first_on_model(poses, ground)
+    if near_first is None:
+        return None
+    near_last = _first_on_model(poses[::-1], ground) or near_first
+    heights = np.concatenate([near_first[0], near_last[0]])
+    weights = np.concatenate([near_first[1], near_last[1]])
+    return heights, weights / weights.sum()
 
 
-def _grid(half_side_m: float) -> NDArray[np.float64]:
-    axis = np.linspace(-half_side_m, half_side_m, SAMPLES_PER_SIDE)
-    return np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
+def _first_on_model(
+    poses: Sequence[Pose], ground: Ground
+) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+    """Return the low ground of blocks around the first pose that the model has ground for."""
+    for pose in poses:
+        frame = EnuFrame(latitude_deg=pose.latitude_deg, longitude_deg=pose.longitude_deg)
+        bounds = (-HALF_SIDE_M, -HALF_SIDE_M, HALF_SIDE_M, HALF_SIDE_M)
+        points, centres = _blocks()
+        heights = ground.around(frame, bounds).up_m(points).reshape(len(centres), -1)
+        known = np.isfinite(heights).any(axis=1)
+        if known.any():
+            lows = np.nanpercentile(heights[known], LOW_PERCENTILE, axis=1)
+            return lows, np.exp(-np.hypot(*centres[known].T) / USUAL_DISTANCE_M)
+    return None
+
+
+def _blocks() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return points around the origin, block by block, (B * n * n, 2), and (B, 2) block centres."""
+    edges = np.arange(-HALF_SIDE_M, HALF_SIDE_M, BLOCK_M) + BLOCK_M / 2.0
+    centres = np.stack(np.meshgrid(edges, edges), axis=-1).reshape(-1, 2)
+    steps = (np.arange(SAMPLES_PER_BLOCK_SIDE) + 0.5) / SAMPLES_PER_BLOCK_SIDE - 0.5
+    offsets = np.stack(np.meshgrid(steps, steps), axis=-1).reshape(1, -1, 2) * BLOCK_M
+    points: NDArray[np.float64] = (centres[:, None] + offsets).reshape(-1, 2)
+    return points, centres
+
+
+def _weigh(
+    heights: NDArray[np.float64], weights: NDArray[np.float64], stated_m: float | None
+) -> tuple[float, float]:
+    """Return the height, of the low ground around or as the photos state it, and one sigma."""
+    ground_m = float(weights @ heights)
+    ground_variance = float(weights @ (heights - ground_m) ** 2)
+    if stated_m is None:
+        return ground_m, math.sqrt(ground_variance)
+    scaled = (heights - stated_m) / STATED_SIGMA_M
+    density = float(weights @ np.exp(-(scaled**2) / 2.0)) / (
+        STATED_SIGMA_M * math.sqrt(2.0 * math.pi)
+    )
+    share = density / (density + 1.0 / UNRELATED_SPAN_M)
+    apart = (stated_m - ground_m) ** 2
+    # The likelier of the two, since the height between them is that of neither; the doubt is how
+    # far the mixture lies from it.
+    if share > 0.5:
+        variance = share * STATED_SIGMA_M**2 + (1.0 - share) * (ground_variance + apart)
+        return stated_m, math.sqrt(variance)
+    variance = share * (STATED_SIGMA_M**2 + apart) + (1.0 - share) * ground_variance
+    return ground_m, math.sqrt(variance)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
+from inference.reading.height_datum import HeightDatum
 from inference.receipt import Reason
 
 NO_TIME = datetime.max.replace(tzinfo=UTC)  # sorts photos without a capture time behind all others
@@ -62,9 +63,13 @@ class Lens:
 
     Attributes:
         calibrated_size_px: Width and height that the calibrated values are for.
-        dewarp_px: fx, fy, cx, cy in pixels of the calibrated size; cx, cy from the top left
-            pixel's centre.
+        dewarp_px: fx, fy, cx, cy in pixels of the calibrated size, measured on this very camera;
+            cx, cy from the top left pixel's centre.
+        dewarp_source: Where those are from: dewarp_data (DJI, Skydio) or camera_xmp (Pix4D's
+            Camera namespace, which Parrot, MicaSense and others write).
         distortion: k1, k2, p1, p2, k3 (Brown, as in OpenCV).
+        is_fisheye: The maker says so; a pinhole is wrong for it.
+        fisheye_polynomial: 0, 1, p2, p3, ... of the angle over 90 degrees, as Pix4D has it.
     """
 
     focal_length_mm: float | None = None
@@ -73,7 +78,10 @@ class Lens:
     calibrated_center_px: tuple[float, float] | None = None
     calibrated_size_px: tuple[int, int] | None = None
     dewarp_px: tuple[float, float, float, float] | None = None
+    dewarp_source: str = "dewarp_data"
     distortion: tuple[float, float, float, float, float] | None = None
+    is_fisheye: bool = False
+    fisheye_polynomial: tuple[float, ...] | None = None
     horizontal_fov_deg: float | None = None
     digital_zoom: float | None = None
 
@@ -110,6 +118,7 @@ class PhotoMetadata:
         width_px, height_px: Of the decoded picture, before any turning.
         orientation: EXIF Orientation, 1 to 8.
         gps_altitude_m: As EXIF says it; its datum differs by maker and is not trusted.
+        absolute_datum: From where absolute_altitude_m counts, None where nothing tells.
         relative_altitude_m: Above the take-off place.
         laser_distance_m: Slant distance to what the picture's centre shows.
         image_direction_deg: By a phone's compass, clockwise from the north of its reference.
@@ -135,6 +144,7 @@ class PhotoMetadata:
     longitude_deg: float | None = None
     gps_altitude_m: float | None = None
     absolute_altitude_m: float | None = None
+    absolute_datum: HeightDatum | None = None
     relative_altitude_m: float | None = None
     laser_distance_m: float | None = None
     attitude: Attitude | None = None

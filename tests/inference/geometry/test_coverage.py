@@ -12,7 +12,8 @@ from inference.geometry.coverage import (
     round_gsd_m,
 )
 from inference.geometry.frames import EnuFrame, wgs84_to_enu
-from inference.geometry.view import View, plan_view
+from inference.geometry.heights import plan_view
+from inference.geometry.view import View
 from inference.reading.metadata import Attitude, Band, Lens, PhotoKind, PhotoMetadata
 from inference.receipt import NotPlaced, ReasonCode
 
@@ -32,7 +33,7 @@ def make_view(*, pitch_deg: float, yaw_deg: float = 0.0, height_m: float = 40.0)
         attitude=Attitude(yaw_deg=yaw_deg, pitch_deg=pitch_deg, roll_deg=0.0, source="dji_gimbal"),
         lens=Lens(dewarp_px=(2000.0, 2000.0, 1999.5, 1499.5), calibrated_size_px=(4000, 3000)),
     )
-    view = plan_view(photo, None, takeoff_ground_m=None)
+    view = plan_view(photo)
     assert isinstance(view, View)
     return view
 

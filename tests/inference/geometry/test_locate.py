@@ -22,7 +22,8 @@ from inference.geometry.uncertainty import (
     full_covariance,
     plan_error_budget,
 )
-from inference.geometry.view import View, plan_view
+from inference.geometry.heights import plan_view
+from inference.geometry.view import View
 from inference.reading.metadata import (
     Attitude,
     Band,
@@ -62,7 +63,7 @@ def make_view(
         "lens": Lens(dewarp_px=(FOCAL_PX, FOCAL_PX, CX, CY), calibrated_size_px=(4000, 3000)),
         "accuracy": StatedAccuracy(rtk_flag=rtk_flag, std_east_m=0.01, std_north_m=0.01),
     }
-    view = plan_view(PhotoMetadata(**(values | changes)), None, takeoff_ground_m=None)
+    view = plan_view(PhotoMetadata(**(values | changes)))
     assert isinstance(view, View)
     return view
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from inference.geometry.view import View, plan_view
+from inference.geometry.heights import plan_view
+from inference.geometry.view import View
 from inference.lint.photo import lint_photo
 from inference.reading.metadata import Attitude, Band, Lens, PhotoKind, PhotoMetadata
 from inference.receipt import ReasonCode
@@ -28,7 +29,7 @@ def make_metadata(
 
 
 def codes(metadata: PhotoMetadata) -> list[ReasonCode]:
-    view = plan_view(metadata, None, takeoff_ground_m=None)
+    view = plan_view(metadata)
     assert isinstance(view, View)
     return [reason.code for reason in lint_photo(metadata, view)]
 

@@ -14,7 +14,9 @@ from inference.geometry.locate import locate
 from inference.geometry.pose import rotation_camera_to_enu
 from inference.geometry.pose_errors import HEIGHT
 from inference.geometry.uncertainty import full_covariance
-from inference.geometry.view import FLAT_GROUND_SIGMA_M, View, plan_view
+from inference.geometry.heights import plan_view
+from inference.geometry.terrain import sigma_from_takeoff_m
+from inference.geometry.view import View
 from inference.merging.merge import merge_sightings
 from inference.merging.nearby import plane_to_wgs84, wgs84_to_plane
 from inference.reading.metadata import (
@@ -74,7 +76,7 @@ def make_view(east_m: float, north_m: float, yaw_deg: float) -> View:
         lens=Lens(dewarp_px=focal, calibrated_size_px=(4000, 3000)),
         accuracy=StatedAccuracy(rtk_flag=50, std_east_m=0.02, std_north_m=0.02),
     )
-    view = plan_view(metadata, None, takeoff_ground_m=None)
+    view = plan_view(metadata)
     assert isinstance(view, View)
     return view
 
@@ -119,7 +121,7 @@ def fly(seed: int) -> tuple[list[Sighting], dict[str, int], NDArray[np.float64]]
     grid = np.array([(i, j) for i in range(8) for j in range(7)][:50])
     truth_m = (grid + 0.5) * 20.0 + rng.uniform(-3.0, 3.0, size=(50, 2))
     # The ground is not level with the take-off place, and rubbish has a height.
-    heights_m = rng.normal(0.0, np.hypot(FLAT_GROUND_SIGMA_M, 0.5), size=50)
+    heights_m = rng.normal(0.0, np.hypot(sigma_from_takeoff_m(0.0), 0.5), size=50)
     objects_m = np.column_stack([truth_m, heights_m])
     errors = SharedErrors(
         gnss=rng.standard_normal(2),

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from inference.geometry.coverage import ground_sample_distance_m, plan_footprint
 from inference.geometry.locate import locate
 from inference.geometry.uncertainty import full_covariance
-from inference.geometry.view import View, plan_view
+from inference.geometry.heights import plan_view
+from inference.geometry.view import View
 from inference.reading.content_type import ContentType
 from inference.reading.limits import DEFAULT_LIMITS
 from inference.reading.metadata import PhotoMetadata
@@ -67,7 +68,7 @@ def assert_placed_or_refused(view: View | NotPlaced) -> None:
 
 
 def test_an_honest_photo_has_a_view() -> None:
-    assert isinstance(plan_view(read(), None, takeoff_ground_m=None), View)
+    assert isinstance(plan_view(read()), View)
 
 
 @given(st.dictionaries(st.sampled_from(NAMES), wild_texts, min_size=1, max_size=3))
@@ -81,7 +82,7 @@ def test_an_honest_photo_has_a_view() -> None:
 @example({"RtkFlag": "50", "RtkStdHgt": "1e308"})
 @example({"DewarpData": "2022-06-08;400,400,0,0,0,0,9,9,0"})
 def test_no_value_makes_anything_but_a_place_or_a_reason(changes: dict[str, str]) -> None:
-    assert_placed_or_refused(plan_view(read(**changes), None, takeoff_ground_m=None))
+    assert_placed_or_refused(plan_view(read(**changes)))
 
 
 @pytest.mark.parametrize(
@@ -93,14 +94,14 @@ def test_no_value_makes_anything_but_a_place_or_a_reason(changes: dict[str, str]
     ],
 )
 def test_what_no_camera_has_is_refused(changes: dict[str, str], code: ReasonCode) -> None:
-    view = plan_view(read(**changes), None, takeoff_ground_m=None)
+    view = plan_view(read(**changes))
     assert isinstance(view, NotPlaced)
     assert view.code is code
 
 
 def test_a_calibration_that_folds_the_picture_over_gives_way_to_the_next_best() -> None:
     view = plan_view(
-        read(DewarpData="2022-06-08;400,400,0,0,-1,0,0,0,0"), None, takeoff_ground_m=None
+        read(DewarpData="2022-06-08;400,400,0,0,-1,0,0,0,0")
     )
     assert isinstance(view, View)
     assert view.camera.source == "calibrated"

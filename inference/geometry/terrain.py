@@ -1,0 +1,38 @@
+"""How much the ground's height differs from place to place, where no height model tells.
+
+Heights of natural ground behave like a self-affine surface: the root mean square of the difference
+between two places grows with a power of their distance, the exponent between 0.5 and 0.9
+(Mandelbrot, "The Fractal Geometry of Nature", 1982, chapter 28; Huang and Turcotte, "Fractal
+mapping of digitized images", Journal of Geophysical Research 94, 1989). The figures below come from
+30 m models around places where drones were flown, and from no flight that positions are tested on;
+docs/decisions/0008-heights.md has the table.
+"""
+
+import math
+
+SIGMA_AT_100_M = 4.0  # a town or rolling fields; plains have 2.6, hills 8
+HURST_EXPONENT = 0.75
+MAX_SIGMA_M = 20.0  # beyond some hundred metres people fly with the terrain in mind
+
+# The photos of a flight don't say where it started: some way off, within sight of the pilot.
+USUAL_WAY_TO_FIRST_PHOTO_M = 200.0
+
+
+def ground_sigma_m(distance_m: float) -> float:
+    """Return one sigma of the difference in height of two places on the ground.
+
+    Args:
+        distance_m: Between the places.
+    """
+    sigma_m: float = SIGMA_AT_100_M * (distance_m / 100.0) ** HURST_EXPONENT
+    return min(sigma_m, MAX_SIGMA_M)
+
+
+def sigma_from_takeoff_m(distance_from_first_photo_m: float) -> float:
+    """Return one sigma of the ground's height against that of the take-off place.
+
+    Args:
+        distance_from_first_photo_m: Of the ground from the flight's first photo. The take-off place
+            is some way off in a direction that nothing tells.
+    """
+    return ground_sigma_m(math.hypot(distance_from_first_photo_m, USUAL_WAY_TO_FIRST_PHOTO_M))
