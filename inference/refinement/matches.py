@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
+from scipy.spatial import cKDTree
 
 from inference.geometry.camera import Camera, pixel_to_ray
 from inference.refinement.features import Features
@@ -20,7 +22,6 @@ CELLS_ALONG_LONG_SIDE = 16
 
 # The best neighbour must be nearer than the second-best by this ratio (Lowe, section 7.1).
 MAX_DISTANCE_RATIO = 0.8
-NEIGHBOURS = 4  # the best, and enough others to find one at another place
 # One point may be described twice, with two directions; that is no second candidate. As a part of
 # the photo's long side, and so are the next two.
 SAME_PLACE_RATIO = 0.004
@@ -101,7 +102,7 @@ def _nearest_both_ways(
         return nothing, nothing, np.zeros(0)
     squared = _squared_distances(first.descriptors, second.descriptors)
     to_second, ratio_to_second = _nearest(squared, second)
-    to_first, ratio_to_first = _nearest(squared.T, first)
+    to_first, ratio_to_first = _nearest(np.ascontiguousarray(squared.T), first)
     rows = np.arange(len(to_second))
     ratios = np.maximum(ratio_to_second, ratio_to_first[to_second])
     kept = (to_first[to_second] == rows) & (ratios <= MAX_DISTANCE_RATIO)
@@ -125,18 +126,25 @@ def _nearest(
         squared: (N, M) squared distances of the descriptors.
         candidates: M of them.
     """
-    near = np.argpartition(squared, NEIGHBOURS, axis=1)[:, :NEIGHBOURS]
-    distances = np.take_along_axis(squared, near, axis=1)
-    order = np.lexsort((near, distances), axis=1)  # by distance, then by row: no chance in ties
-    near = np.take_along_axis(near, order, axis=1)
-    distances = np.take_along_axis(distances, order, axis=1).astype(np.float64)
-    places = candidates.pixels[near]
-    apart_px = np.linalg.norm(places - places[:, :1], axis=2)
-    is_elsewhere = apart_px > SAME_PLACE_RATIO * _extent_px(candidates)
-    next_best = np.where(is_elsewhere, distances, np.inf).min(axis=1)
-    # All at one place: the next best is at least as far as the last of them.
-    next_best = np.minimum(next_best, np.maximum(distances[:, -1], 1e-9))
-    return near[:, 0], np.sqrt(distances[:, 0] / np.maximum(next_best, 1e-9))
+    nearest = squared.argmin(axis=1)  # of equals the first, so that nothing is left to chance
+    least = np.take_along_axis(squared, nearest[:, None], axis=1)[:, 0]
+    rows, there = _same_places(candidates)[nearest].nonzero()
+    elsewhere = squared.copy()
+    elsewhere[rows, there] = np.inf
+    next_best = np.maximum(elsewhere.min(axis=1), 1.0)
+    ratios = np.sqrt(least / next_best, dtype=np.float64)
+    return nearest, np.where(np.isfinite(next_best), ratios, 1.0)
+
+
+def _same_places(features: Features) -> csr_array:
+    """Return (M, M) which points lie at about the same place, each with itself."""
+    count = len(features.pixels)
+    radius_px = SAME_PLACE_RATIO * _extent_px(features)
+    pairs = cKDTree(features.pixels).query_pairs(radius_px, output_type="ndarray")
+    own = np.arange(count)
+    rows = np.concatenate([own, pairs[:, 0], pairs[:, 1]])
+    columns = np.concatenate([own, pairs[:, 1], pairs[:, 0]])
+    return csr_array((np.ones(len(rows), dtype=bool), (rows, columns)), shape=(count, count))
 
 
 def _extent_px(features: Features) -> float:

@@ -66,7 +66,10 @@ def plan_pairs(
     captures: Mapping[str, str | None] | None = None,
     max_neighbours: int = MAX_NEIGHBOURS,
 ) -> list[tuple[str, str]]:
-    """Return the pairs of photos to match, those that overlap most first.
+    """Return the pairs of photos to match, best first.
+
+    First come the best overlaps that link all photos that can be linked, then each photo's best
+    neighbour each way, then its second-best, and so on.
 
     A photo has at most `max_neighbours` partners, but for links without which the flight would
     fall apart. Terrain is taken as level: an overlap need not be exact.
