@@ -19,6 +19,10 @@ class PhotoRejectedError(InferenceError):
         self.reason = reason
 
 
+class CameraTableError(InferenceError):
+    """The table of cameras that comes with the program is damaged; the message says where."""
+
+
 def rejected(code: ReasonCode, detail: str | None = None) -> PhotoRejectedError:
     """Return the error that turns a file down for this reason."""
     return PhotoRejectedError(Reason(code=code, detail=detail))

@@ -1,7 +1,9 @@
 """What a photo says of its optics: focal lengths, calibration, distortion."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
+from inference.reading.camera_tags import MAX_CENTER_PX, MIN_CENTER_PX, parse_camera_tags
 from inference.reading.exif import Exif
 from inference.reading.makers import names_of
 from inference.reading.metadata import Lens
@@ -16,7 +18,6 @@ SKYDIO_CENTER = (
 SKYDIO_FOCAL = ("drone-skydio:CalibratedFocalLength/X", "drone-skydio:CalibratedFocalLength/Y")
 # A calibrated centre this near to the picture's own middle is for the picture's own size.
 SAME_SIZE_RATIO = 0.1
-MIN_CENTER_PX, MAX_CENTER_PX = 16.0, 100_000.0  # half of the smallest and the largest picture
 
 
 def parse_lens(
@@ -39,7 +40,7 @@ def parse_lens(
     dewarp = None
     if center_px is not None and calibrated_size_px is not None:
         dewarp = _parse_dewarp(xmp, center_px, calibrated_size_px, reasons)
-    return Lens(
+    lens = Lens(
         focal_length_mm=focal_length_mm,
         # Zero means unknown in these two (EXIF 2.32, section 4.6.5).
         focal_length_35mm=_positive(exif.number("EXIF FocalLengthIn35mmFilm")),
@@ -50,6 +51,35 @@ def parse_lens(
         dewarp_px=None if dewarp is None else dewarp[0],
         distortion=None if dewarp is None else dewarp[1],
         horizontal_fov_deg=_positive(first_number(xmp, names_of("horizontal_fov"), reasons)),
+    )
+    return lens if dewarp is not None else _with_camera_tags(lens, exif, xmp, size_px, reasons)
+
+
+def _with_camera_tags(
+    lens: Lens,
+    exif: Exif,
+    xmp: Mapping[str, str],
+    size_px: tuple[int, int],
+    reasons: list[Reason],
+) -> Lens:
+    """Return the lens with what Pix4D's Camera namespace says of it."""
+    tags = parse_camera_tags(exif, xmp, reasons)
+    if tags is None:
+        return lens
+    lens = replace(lens, is_fisheye=tags.is_fisheye)
+    if tags.focal_px is None:
+        return lens
+    center_px = tags.center_px
+    fx, fy = tags.focal_px
+    return replace(
+        lens,
+        calibrated_size_px=(
+            size_px if center_px is None else plan_calibrated_size(center_px, size_px)
+        ),
+        dewarp_px=(fx, fy, *(center_px or ((size_px[0] - 1) / 2, (size_px[1] - 1) / 2))),
+        dewarp_source="camera_xmp",
+        distortion=tags.distortion,
+        fisheye_polynomial=tags.fisheye_polynomial,
     )
 
 

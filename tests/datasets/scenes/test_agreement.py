@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from datasets.scenes.viewing import SceneCamera, SceneView, camera_axes, project, viewing_rays
 from inference.geometry.camera import Camera, pixel_to_ray
+from inference.geometry.distortion import Brown
 from inference.geometry.pose import rotation_camera_to_enu
 
 DISTORTION = (-0.062, 0.041, 0.0006, -0.0004, -0.012)
@@ -25,7 +26,7 @@ def make_cameras(distortion: Distortion) -> tuple[SceneCamera, Camera]:
         fy=2000,
         cx=2010,
         cy=1490,
-        distortion=distortion,
+        distortion=Brown(**dict(zip(("k1", "k2", "p1", "p2", "k3"), distortion, strict=True))),
         source="dewarp_data",
         focal_sigma_ratio=0.0,
     )
