@@ -25,7 +25,9 @@ PART_CENTRE_SIGMA_RATIO = 0.3
 PART_SIZE_WEIGHT = 1e-6
 # Beyond it, plus the object's size, two views are never one object, however little is known of
 # their positions. Generous, since what one photo shows side by side stays apart anyway: over flat
-# ground 10 m off, the positions from two flight lines lie that far from each other.
+# ground 10 m off, the positions from two flight lines lie that far from each other. Photos from the
+# street hardly tell the range, and their positions of one thing lie further apart: their reach
+# comes on top.
 MAX_DISTANCE_M = 12.0
 # From the side, what stands up throws a long box.
 MAX_SIZE_RATIO = 3.0
@@ -43,6 +45,7 @@ class Views:
         loading_m: (N, 2, K) displacements by one sigma of errors that all views share.
         size_m: (N,) of the box on the ground.
         is_part: (N,) whether the photo's edge cuts the object, so that it is larger.
+        reach_m: (N,) how far the position may be off beyond what MAX_DISTANCE_M allows for.
         appearance: (N, D) of unit length.
         batch: (N,) ascending numbers of the batches.
     """
@@ -52,6 +55,7 @@ class Views:
     loading_m: NDArray[np.float64]
     size_m: NDArray[np.float64]
     is_part: NDArray[np.bool_]
+    reach_m: NDArray[np.float64]
     appearance: NDArray[np.float64]
     batch: NDArray[np.intp]
 
@@ -108,6 +112,7 @@ class _KnownObjects:
         self._weighted_loading = np.zeros((capacity, *views.loading_m.shape[1:]))
         self._size_weight = np.zeros(capacity)
         self._log_size = np.zeros(capacity)
+        self._reach = np.full(capacity, np.inf)
         self._appearance = np.zeros((capacity, views.appearance.shape[1]))
         self._position = np.zeros((capacity, 2))
         self._covariance = np.zeros((capacity, 2, 2))
@@ -124,6 +129,8 @@ class _KnownObjects:
         size_weight = np.where(views.is_part[rows], PART_SIZE_WEIGHT, 1.0)
         self._size_weight[objects] += size_weight
         self._log_size[objects] += size_weight * np.log(views.size_m[rows])
+        # Whoever sees it best knows where it is.
+        self._reach[objects] = np.minimum(self._reach[objects], views.reach_m[rows])
         self._appearance[objects] += views.appearance[rows]
         covariance = np.linalg.inv(self._information[objects])
         self._covariance[objects] = covariance
@@ -137,7 +144,8 @@ class _KnownObjects:
         costs = np.full((len(rows), self.count), np.inf)
         apart_m = self._views.east_north_m[rows][:, None] - self._position[None, : self.count]
         size_m, centre_m, alike = self._compare_sizes(rows)
-        near = np.hypot(apart_m[..., 0], apart_m[..., 1]) <= MAX_DISTANCE_M + size_m
+        reach_m = self._views.reach_m[rows][:, None] + self._reach[None, : self.count]
+        near = np.hypot(apart_m[..., 0], apart_m[..., 1]) <= MAX_DISTANCE_M + size_m + reach_m
         pair_row, pair_object = np.nonzero(near & alike)
         squared_sigmas = self._squared_sigmas(
             rows[pair_row],

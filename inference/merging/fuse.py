@@ -10,6 +10,7 @@ from inference.boxes import iou
 from inference.geometry.frames import EnuFrame
 from inference.geometry.uncertainty import covariance_within_flight
 from inference.merging.nearby import plane_to_wgs84, wgs84_to_plane
+from inference.patrol.methods import CIRCLE_AROUND_CAMERA, RAYS, TRIANGULATED_RAYS
 from inference.receipt import NotPlaced
 from inference.sighting import Placement, Sighting
 
@@ -33,9 +34,10 @@ def fuse_placements(placements: Sequence[Placement]) -> Placement:
 
     Method, datum and outline are those of the most accurate one; the outline moves along.
     """
+    counted = _drop_circles(placements)
     # The middle of a part is not that of the object.
-    whole = [place for place in placements if not place.is_part]
-    ranked = sorted(whole or placements, key=_accuracy_order)
+    whole = [place for place in counted if not place.is_part]
+    ranked = sorted(whole or counted, key=_accuracy_order)
     best = ranked[0]
     if len(ranked) == 1:
         return best
@@ -52,6 +54,7 @@ def fuse_placements(placements: Sequence[Placement]) -> Placement:
         shared_loading_m=(weights @ loadings).sum(axis=0),
         ground_size_m=_median_size_m(ranked),
         gsd_m=min(place.gsd_m for place in ranked),
+        method=_joint_method(ranked),
     )
 
 
@@ -87,6 +90,23 @@ def merged_confidence(sightings: Sequence[Sighting]) -> float:
     number of independent views stands beside it.
     """
     return max(sighting.detection.confidence for sighting in sightings)
+
+
+def _drop_circles(placements: Sequence[Placement]) -> list[Placement]:
+    """Return the placements without circles around cameras, of which the smallest counts alone.
+
+    Where a direction or more is known, a circle adds nothing; and circles around cameras that stand
+    together are off by the same way, so that their mean is no better than each.
+    """
+    others = [place for place in placements if place.method != CIRCLE_AROUND_CAMERA]
+    return others or [min(placements, key=_accuracy_order)]
+
+
+def _joint_method(ranked: Sequence[Placement]) -> str:
+    """Return the method of the most accurate; several rays are a method of their own."""
+    best = ranked[0].method
+    are_rays = best in RAYS and sum(place.method in RAYS for place in ranked) > 1
+    return TRIANGULATED_RAYS if are_rays else best
 
 
 def _positions_m(placements: Sequence[Placement], frame: EnuFrame) -> NDArray[np.float64]:

@@ -6,11 +6,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.geometry.frames import EnuFrame
+from inference.geometry.uncertainty import full_covariance
 from inference.merging.associate import MAX_DISTANCE_M, Views, associate_views
 from inference.merging.nearby import find_neighbourhoods, wgs84_to_plane
+from inference.patrol.methods import FROM_STREET
 from inference.sighting import Placement
 
 MIN_SIZE_M = 0.05
+# Of the longest sigma of a place seen from the street. Two of them, one from each of two views,
+# leave hardly any pair of one object out; what is nearer is judged by the whole covariance.
+REACH_SIGMAS = 2.0
 
 
 def group_places(
@@ -30,7 +35,8 @@ def group_places(
     latitudes_deg = np.array([place.latitude_deg for place in places])
     longitudes_deg = np.array([place.longitude_deg for place in places])
     sizes_m = np.array([_ground_size_m(place) for place in places])
-    radius_m = MAX_DISTANCE_M + float(sizes_m.max())
+    reaches_m = np.array([_reach_m(place) for place in places])
+    radius_m = MAX_DISTANCE_M + float(sizes_m.max()) + 2.0 * float(reaches_m.max())
     groups: list[NDArray[np.intp]] = []
     for members in find_neighbourhoods(latitudes_deg, longitudes_deg, radius_m=radius_m):
         near, first = [places[i] for i in members], members[0]
@@ -43,6 +49,7 @@ def group_places(
                 loading_m=np.stack([place.shared_loading_m[:2] for place in near]),
                 size_m=sizes_m[members],
                 is_part=np.array([place.is_part for place in near]),
+                reach_m=reaches_m[members],
                 appearance=np.stack([appearances[i] for i in members]).astype(np.float64),
                 batch=_number_batches([batches[i] for i in members]),
             )
@@ -55,6 +62,14 @@ def _ground_size_m(place: Placement) -> float:
     """Return one size for an object: the geometric mean of width and depth on the ground."""
     width_m, depth_m = place.ground_size_m
     return max(float(np.sqrt(width_m * depth_m)), MIN_SIZE_M)
+
+
+def _reach_m(place: Placement) -> float:
+    """Return how far a place seen from the street may be off; 0 for all others."""
+    if place.method not in FROM_STREET:
+        return 0.0
+    longest_m2 = float(np.linalg.eigvalsh(full_covariance(place)[:2, :2])[1])
+    return REACH_SIGMAS * float(np.sqrt(longest_m2))
 
 
 def _number_batches(names: Sequence[str]) -> NDArray[np.intp]:
