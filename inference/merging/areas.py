@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from inference.geometry.frames import EnuFrame
 from inference.geometry.uncertainty import full_covariance
 from inference.merging.nearby import plane_to_wgs84
+from inference.patrol.methods import FROM_STREET
 from inference.sighting import Placement
 
 # The 90 % point of the chi-square distribution with 2 degrees of freedom.
@@ -105,7 +106,9 @@ class AreaIndex:
     ) -> Suppression | None:
         """Return the permit that explains what was seen, or None.
 
-        A permit with dates does not explain what was seen at an unknown time.
+        A permit with dates does not explain what was seen at an unknown time. Of places seen from
+        the street the middle says little (that of a circle is where the photographer stood): there
+        the permit's area has to hold half of the 90 % ellipse too.
         """
         point = shapely.Point(place.longitude_deg, place.latitude_deg)
         found = sorted(self._permit_tree.query(point, predicate="intersects"))
@@ -117,6 +120,10 @@ class AreaIndex:
         if not permits:
             return None
         ellipse = ellipse_wgs84(place)
+        if place.method in FROM_STREET:
+            permits = [permit for permit in permits if _holds_half(permit.shape, ellipse)]
+            if not permits:
+                return None
         certain = [permit for permit in permits if permit.shape.covers(ellipse)]
         permit = (certain or permits)[0]
         return Suppression(
@@ -136,6 +143,11 @@ class AreaIndex:
             return GridMatch(cell=None, certain=touched == 0)
         cell = self._cells[found[0]]
         return GridMatch(cell=cell, certain=bool(cell.shape.covers(ellipse)))
+
+
+def _holds_half(shape: shapely.Geometry, ellipse: shapely.Geometry) -> bool:
+    """Return whether at least half of an ellipse lies in a shape."""
+    return bool(shape.intersection(ellipse).area >= ellipse.area / 2.0)
 
 
 def _is_valid(permit: Permit, seen_at: datetime | None) -> bool:

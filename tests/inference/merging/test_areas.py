@@ -1,5 +1,6 @@
 """Permits explain a place and grid cells say whose it is."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import numpy as np
@@ -9,6 +10,7 @@ import shapely
 from inference.geometry.frames import EnuFrame
 from inference.merging.areas import AreaIndex, GridCell, Permit, circle_wgs84, ellipse_wgs84
 from inference.merging.nearby import plane_to_wgs84, wgs84_to_plane
+from inference.patrol.methods import CIRCLE_AROUND_CAMERA, COMPASS_RAY
 from inference.sighting import Placement
 
 FRAME = EnuFrame(latitude_deg=30.28, longitude_deg=120.15)
@@ -154,3 +156,23 @@ def test_a_circle_keeps_its_radius_far_north() -> None:
     frame = EnuFrame(latitude_deg=65.0, longitude_deg=25.0)
     points_m = wgs84_to_plane(frame, outline[:, 1], outline[:, 0])
     np.testing.assert_allclose(np.linalg.norm(points_m, axis=1), 40.0, rtol=1e-4)
+
+
+def test_a_circle_around_the_photographer_is_not_explained_by_where_he_stood() -> None:
+    # A 90 % radius of 21 m around a permit of 20 by 20 m, which holds less than a third of it.
+    circle = replace(make_place(own_m=10.0), method=CIRCLE_AROUND_CAMERA)
+    assert suppress(make_permit(), place=circle) is None
+    wide = suppress(make_permit(shape=square(-20, -20, 20, 20)), place=circle)
+    assert wide is not None
+    assert not wide.certain
+
+
+def test_a_long_ellipse_is_explained_by_an_area_that_holds_most_of_it() -> None:
+    east_m, north_m = 3.0, 12.0
+    ray = replace(
+        make_place(), own_covariance_m2=np.diag([east_m**2, north_m**2, 1.0]), method=COMPASS_RAY
+    )
+    across_the_street = make_permit(shape=square(-10, -30, 10, 30))
+    along_the_street = make_permit(shape=square(-30, -5, 30, 5))
+    assert suppress(across_the_street, place=ray) is not None
+    assert suppress(along_the_street, place=ray) is None
