@@ -19,7 +19,6 @@ class ReasonCode(StrEnum):
     NOT_A_PHOTO = "not_a_photo"
     EMPTY_FILE = "empty_file"
     UNSUPPORTED_FORMAT = "unsupported_format"
-    VIDEO_NOT_SUPPORTED = "video_not_supported"
     ARCHIVE_NOT_SUPPORTED = "archive_not_supported"
     UNREADABLE_FILE = "unreadable_file"
     DUPLICATE = "duplicate"
@@ -69,6 +68,8 @@ class ReasonCode(StrEnum):
     GPS_FROZEN = "gps_frozen"
     DISAGREES_WITH_NEIGHBOURS = "disagrees_with_neighbours"
     # Videos.
+    VIDEO_FRAMES = "video_frames"
+    USED_WITH_VIDEO = "used_with_video"
     VIDEO_UNREADABLE = "video_unreadable"
     NO_TELEMETRY = "no_telemetry"
     TELEMETRY_UNREADABLE = "telemetry_unreadable"

@@ -13,10 +13,11 @@ import numpy as np
 
 from inference.errors import PhotoRejectedError
 from inference.merging.reconcile import CandidateIssue
-from inference.reading.decode import box_photo_to_upright, read_pixels, turn_upright
+from inference.reading.decode import box_photo_to_upright, turn_upright
 from inference.sighting import Detection
 from models.detector import Image
 from service.folder import write_atomically
+from service.photo_pixels import read_photo_pixels
 from service.report_model import EvidenceFile, EvidenceRole
 from service.result import Photo
 from service.thumbnails import encode_jpeg, scale_down
@@ -143,8 +144,8 @@ def _write_photo(
 ) -> list[tuple[str, EvidenceFile]]:
     """Write all pictures of one photo and return them with their issue's id."""
     try:
-        stored = read_pixels(photo.path, sha256=photo.sha256)
-    except PhotoRejectedError:
+        stored = read_photo_pixels(photo)
+    except (PhotoRejectedError, OSError):
         return []  # the receipt says why
     upright = turn_upright(stored, photo.metadata.orientation)
     rows, columns = stored.shape[:2]

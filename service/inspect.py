@@ -223,7 +223,8 @@ def _take_in(job: Job, store: Store) -> dict[str, Photo]:
             photos[photo.sha256] = photo
             if photo.sha256 not in known:
                 store.save_photo(photo.sha256, photo.metadata, read_as=read_as)
-        job.reporter.step()
+        if received.frame is None:  # the frames of a video count as its file
+            job.reporter.step()
     store.save_files(stored)
     return photos
 
@@ -238,6 +239,7 @@ def _as_photo(received: ReceivedFile) -> Photo | None:
         path=received.found.path,
         outcome=stored.outcome,
         metadata=received.metadata,
+        frame=received.frame,
     )
 
 

@@ -4,9 +4,9 @@ import hashlib
 import logging
 import os
 import stat
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import tzinfo
 from pathlib import Path
 from typing import TypeVar
@@ -15,9 +15,19 @@ from inference.errors import PhotoRejectedError
 from inference.reading.metadata import Band, PhotoMetadata
 from inference.reading.read_photo import read_photo_metadata
 from inference.receipt import Outcome, Reason, ReasonCode
+from inference.video.read_frames import FrameSource, VideoFrame, VideoReading
 from service.errors import CannotStartError
 from service.folder import STORE_NAME
 from service.store import StoredFile
+from service.video_files import (
+    TELEMETRY_SUFFIX,
+    find_telemetry,
+    frame_name,
+    is_telemetry,
+    is_video,
+    pair_videos,
+    read_video,
+)
 
 CHUNK_BYTES = 1 << 20
 
@@ -33,20 +43,28 @@ class FoundFile:
     Attributes:
         name: Stable text of its path below them: escaped where it could not be printed.
         problem: Why it is not read at all, or None.
+        partner: Of a video its flight data, of flight data the video; None where there is none.
     """
 
     path: Path
     name: str
     problem: Reason | None = None
+    partner: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceivedFile:
-    """A file with what it is; metadata is None where it is no readable photo."""
+    """A file, or a frame of a video, with what it is.
+
+    Attributes:
+        metadata: None where it is no readable photo.
+        frame: Where a frame's pixels are; None for a file.
+    """
 
     found: FoundFile
     stored: StoredFile
     metadata: PhotoMetadata | None
+    frame: FrameSource | None = None
 
 
 def find_files(paths: Sequence[Path], *, output: Path) -> list[FoundFile]:
@@ -69,7 +87,9 @@ def find_files(paths: Sequence[Path], *, output: Path) -> list[FoundFile]:
         for path, problem in _walk(root, visited):
             name = stable_name(os.path.relpath(path, shared))
             found.setdefault(name, FoundFile(path=path, name=name, problem=problem))
-    return [found[name] for name in sorted(found)]
+    files = [found[name] for name in sorted(found)]
+    partners = pair_videos(file.path for file in files if file.problem is None)
+    return [replace(file, partner=partners.get(file.path)) for file in files]
 
 
 def receive_files(
@@ -81,6 +101,8 @@ def receive_files(
 ) -> Iterator[ReceivedFile]:
     """Yield each file with what it is, in the order given; later files may be duplicates.
 
+    The frames of a video that are to be inspected follow it as files of their own.
+
     Args:
         files: By name, so that of equal files always the same one is the original.
         known: Metadata of photos read before, by SHA-256; these are not read again.
@@ -88,20 +110,23 @@ def receive_files(
         workers: Threads that read.
     """
     originals: dict[str, StoredFile] = {}
+    names = {found.name for found in files}
 
-    def receive(found: FoundFile) -> ReceivedFile:
+    def receive(found: FoundFile) -> list[ReceivedFile]:
         return _receive(found, known=known, assumed_zone=assumed_zone)
 
     with ThreadPoolExecutor(workers) as pool:
-        for received in pool.map(receive, files):
+        for received, *frames in pool.map(receive, files):
             sha256 = received.stored.sha256
-            if sha256 is None:
-                yield received
-            elif sha256 in originals:
-                yield _as_duplicate(received, originals[sha256])
-            else:
+            original = originals.get(sha256 or "")
+            # Of two copies of a video only one may have its flight data beside it.
+            if original is not None and not (frames and original.outcome is Outcome.REJECTED):
+                yield _as_duplicate(received, original)
+                continue
+            if sha256 is not None:
                 originals[sha256] = received.stored
-                yield received
+            yield received
+            yield from (_with_own_name(frame, taken=names) for frame in frames)
 
 
 def read_or_reason(read: Callable[[Path], Read], path: Path) -> Read | Reason:
@@ -162,6 +187,8 @@ def _walk(root: Path, visited: set[tuple[int, int]]) -> Iterator[tuple[Path, Rea
     folders, linked = [root], list[Path]()
     if not root.is_dir():
         yield root, _entry_problem(root)
+        for beside in find_telemetry(root):
+            yield beside, _entry_problem(beside)
         return
     while folders or linked:
         folder = folders.pop() if folders else linked.pop(0)
@@ -215,21 +242,91 @@ def _folder_key(folder: Path) -> tuple[int, int]:
 
 def _receive(
     found: FoundFile, *, known: Mapping[str, PhotoMetadata], assumed_zone: tzinfo | None
-) -> ReceivedFile:
+) -> list[ReceivedFile]:
+    """Return a file with what it is, and behind a video its frames."""
     if found.problem is not None:
-        return _rejected(found, found.problem)
+        return [_rejected(found, found.problem)]
     counted = read_or_reason(_read_sha256, found.path)
     if isinstance(counted, Reason):
-        return _rejected(found, counted)
+        return [_rejected(found, counted)]
     byte_count, sha256 = counted
+    if sha256 not in known and read_or_reason(is_video, found.path) is True:
+        return _receive_video(found, byte_count, sha256, known=known, assumed_zone=assumed_zone)
     metadata: PhotoMetadata | Reason | None = known.get(sha256)
     if metadata is None:
         metadata = read_or_reason(
             lambda path: read_photo_metadata(path, assumed_zone=assumed_zone), found.path
         )
-    if isinstance(metadata, Reason):
-        return _rejected(found, metadata, byte_count=byte_count, sha256=sha256)
-    return _accepted_or_held(found, metadata, byte_count=byte_count, sha256=sha256)
+    if not isinstance(metadata, Reason):
+        return [_accepted_or_held(found, metadata, byte_count=byte_count, sha256=sha256)]
+    if _is_used_with_video(found):
+        used = Reason(code=ReasonCode.USED_WITH_VIDEO)
+        return [_accepted(found, (used,), byte_count=byte_count, sha256=sha256)]
+    return [_rejected(found, metadata, byte_count=byte_count, sha256=sha256)]
+
+
+def _is_used_with_video(found: FoundFile) -> bool:
+    is_beside = found.partner is not None and found.path.suffix.lower() == TELEMETRY_SUFFIX
+    return is_beside and read_or_reason(is_telemetry, found.path) is True
+
+
+def _receive_video(
+    found: FoundFile,
+    byte_count: int,
+    sha256: str,
+    *,
+    known: Mapping[str, PhotoMetadata],
+    assumed_zone: tzinfo | None,
+) -> list[ReceivedFile]:
+    """Return a video and its frames, or the video alone with the reason why it has none."""
+
+    def read(path: Path) -> tuple[VideoReading, int]:
+        # Before it is read: what changes later is then seen to have changed.
+        modified_ns = path.stat().st_mtime_ns
+        reading = read_video(
+            path,
+            sha256=sha256,
+            telemetry_path=found.partner,
+            known=known,
+            assumed_zone=assumed_zone,
+        )
+        return reading, modified_ns
+
+    done = read_or_reason(read, found.path)
+    if isinstance(done, Reason):
+        return [_rejected(found, done, byte_count=byte_count, sha256=sha256)]
+    reading, modified_ns = done
+    count = Reason(code=ReasonCode.VIDEO_FRAMES, detail=f"{len(reading.frames)} frames")
+    reasons = (count, *reading.reasons)
+    video = _accepted(found, reasons, byte_count=byte_count, sha256=sha256)
+    frames = [
+        _received_frame(
+            found,
+            frame,
+            FrameSource(number=frame.number, byte_count=byte_count, modified_ns=modified_ns),
+        )
+        for frame in reading.frames
+    ]
+    return [video, *frames]
+
+
+def _received_frame(found: FoundFile, frame: VideoFrame, source: FrameSource) -> ReceivedFile:
+    stored = StoredFile(
+        name=frame_name(found.name, frame.time_s),
+        byte_count=None,
+        sha256=frame.id,
+        outcome=Outcome.ACCEPTED,
+        reasons=frame.metadata.reasons,
+    )
+    return ReceivedFile(found=found, stored=stored, metadata=frame.metadata, frame=source)
+
+
+def _with_own_name(frame: ReceivedFile, *, taken: Set[str]) -> ReceivedFile:
+    """Return a frame under a name that no file has: files may be called like frames."""
+    name = frame.stored.name
+    while name in taken:
+        name += "#"
+    return replace(frame, stored=replace(frame.stored, name=name))
 
 
 def _read_sha256(path: Path) -> tuple[int, str]:
@@ -250,6 +347,20 @@ def _rejected(
         sha256=sha256,
         outcome=Outcome.REJECTED,
         reasons=(reason,),
+    )
+    return ReceivedFile(found=found, stored=stored, metadata=None)
+
+
+def _accepted(
+    found: FoundFile, reasons: tuple[Reason, ...], *, byte_count: int, sha256: str
+) -> ReceivedFile:
+    """Return a file that is used without being a photo."""
+    stored = StoredFile(
+        name=found.name,
+        byte_count=byte_count,
+        sha256=sha256,
+        outcome=Outcome.ACCEPTED,
+        reasons=reasons,
     )
     return ReceivedFile(found=found, stored=stored, metadata=None)
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from inference.geometry.coverage import ground_sample_distance_m, round_gsd_m
 from inference.geometry.view import View
 from inference.pipeline import FlightPlan, plan_comparisons
-from inference.reading.decode import read_pixels
 from inference.receipt import NotPlaced, Outcome, Reason, ReasonCode
 from inference.refinement.features import (
     Features,
@@ -17,6 +16,7 @@ from inference.refinement.features import (
 )
 from models.detector import Image
 from service.intake import read_or_reason
+from service.photo_pixels import read_photo_pixels
 from service.result import Photo
 from service.store import Inspection, Store
 
@@ -84,8 +84,7 @@ def plan_tasks(
 def read_task(task: PhotoTask) -> ReadPhoto:
     """Read a photo; runs in a thread beside the detector, so the features cost no time of its."""
     photo = task.photo
-    # Results must not name a photo that they are not from, such as while a card is still copied.
-    pixels = read_or_reason(lambda path: read_pixels(path, sha256=photo.sha256), photo.path)
+    pixels = read_or_reason(lambda _: read_photo_pixels(photo), photo.path)
     if isinstance(pixels, Reason) or not task.is_to_describe:
         return ReadPhoto(pixels=pixels, features=None)
     return ReadPhoto(pixels=pixels, features=features_to_bytes(describe_features(pixels)))

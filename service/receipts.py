@@ -3,7 +3,7 @@
 import json
 from datetime import datetime
 
-from inference.receipt import Outcome, Reason, ReasonCode
+from inference.receipt import Reason, ReasonCode
 from service.issue_record import Record, instant_text
 from service.report_model import ReportFile
 from service.result import InspectionResult
@@ -12,21 +12,22 @@ from service.translations import reason_text
 
 SCHEMA_VERSION = "1"
 
-# Files beside the photos, as every card has them: none of them is a photo that was missed.
+# Files beside the photos, as every card has them: none of them is a photo that was missed. A video
+# is counted by its frames; one that should have flight data and has not is one that was missed.
 NOT_PHOTOS = frozenset(
     {
         ReasonCode.NOT_A_PHOTO,
-        ReasonCode.VIDEO_NOT_SUPPORTED,
         ReasonCode.ARCHIVE_NOT_SUPPORTED,
+        ReasonCode.VIDEO_FRAMES,
+        ReasonCode.USED_WITH_VIDEO,
+        ReasonCode.NO_TELEMETRY,
     }
 )
 
 
 def is_photo(file: StoredFile | ReportFile) -> bool:
-    """Return whether a file is a photo or was meant to be one."""
-    return file.outcome is not Outcome.REJECTED or all(
-        reason.code not in NOT_PHOTOS for reason in file.reasons
-    )
+    """Return whether a file is a photo or a frame of a video, or was meant to be one."""
+    return all(reason.code not in NOT_PHOTOS for reason in file.reasons)
 
 
 def render_receipt(result: InspectionResult, *, language: str) -> bytes:

@@ -13,17 +13,20 @@ from inference.merging.reconcile import CandidateIssue
 from inference.pipeline import Conclusion, FlightPlan
 from inference.reading.metadata import PhotoMetadata
 from inference.receipt import NotPlaced, Outcome, Reason
+from inference.video.read_frames import FrameSource
 from models.manifest import ModelManifest
 from service.store import Inspection, Run, StoredFile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Photo:
-    """A readable photo, once for all files with its bytes.
+    """A readable photo, once for all files with its bytes, or a frame of a video.
 
     Attributes:
         name: Of its file in the receipt.
+        path: Of the photo, or of the video that it is a frame of.
         outcome: Accepted or held at intake.
+        frame: Which frame of the video; None for a photo.
     """
 
     sha256: str
@@ -31,6 +34,7 @@ class Photo:
     path: Path
     outcome: Outcome
     metadata: PhotoMetadata
+    frame: FrameSource | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -83,7 +87,10 @@ class InspectionResult:
     @property
     def has_photos(self) -> bool:
         """Whether any photo was inspected or held."""
-        return any(file.outcome is not Outcome.REJECTED for file in self.files)
+        return any(
+            file.outcome is not Outcome.REJECTED and file.sha256 in self.photos
+            for file in self.files
+        )
 
     @property
     def issues(self) -> tuple[CandidateIssue, ...]:

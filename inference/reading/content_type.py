@@ -64,7 +64,7 @@ REJECTIONS: dict[ContentType, tuple[ReasonCode, str]] = {
         ReasonCode.UNSUPPORTED_FORMAT,
         "a picture, but neither JPEG nor TIFF nor HEIC",
     ),
-    ContentType.VIDEO: (ReasonCode.VIDEO_NOT_SUPPORTED, "a video"),
+    ContentType.VIDEO: (ReasonCode.NOT_A_PHOTO, "a video"),
     ContentType.ARCHIVE: (ReasonCode.ARCHIVE_NOT_SUPPORTED, "an archive"),
     ContentType.UNKNOWN: (ReasonCode.NOT_A_PHOTO, "does not begin like any kind of picture"),
 }
@@ -72,7 +72,7 @@ REJECTIONS: dict[ContentType, tuple[ReasonCode, str]] = {
 PHOTO_SUFFIXES = frozenset(
     {".jpg", ".jpeg", ".jpe", ".tif", ".tiff", ".heic", ".heif", ".dng", ".png"}
 )
-VIDEO_SUFFIXES = frozenset({".mp4", ".m4v", ".mov", ".avi", ".mkv", ".mts", ".lrf", ".lrv"})
+VIDEO_SUFFIXES = frozenset({".mp4", ".m4v", ".mov", ".avi", ".mkv", ".mts"})
 
 
 def detect_content_type(head: bytes) -> ContentType:
@@ -125,7 +125,8 @@ def reason_to_reject_unknown(name: str, head: bytes) -> Reason:
         detail = f"named like a photo, but its content is not one ({_describe_bytes(head)})"
         return Reason(code=ReasonCode.CANNOT_DECODE, detail=detail)
     if suffix in VIDEO_SUFFIXES:
-        return Reason(code=ReasonCode.VIDEO_NOT_SUPPORTED, detail="a video by its name")
+        detail = f"named like a video, but its content is not one ({_describe_bytes(head)})"
+        return Reason(code=ReasonCode.VIDEO_UNREADABLE, detail=detail)
     code, detail = REJECTIONS[ContentType.UNKNOWN]
     return Reason(code=code, detail=detail)
 

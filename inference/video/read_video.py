@@ -54,7 +54,6 @@ class Video:
         self._path = path
         self._capture = _open(path)
         self._next = 0  # no frame before it can be read without going back
-        self._can_jump = True
         try:
             self.header = _read_header(self._capture, limits)
         except PhotoRejectedError:
@@ -82,19 +81,25 @@ class Video:
         Raises:
             PhotoRejectedError: It cannot be decoded, or there is none with this number.
         """
-        for found, image in self.iterate(number, number):
-            if found == number:
-                return image
-        if self._can_jump:
-            # A damaged index leads jumps astray: from now on all is decoded in order.
-            self._can_jump = False
+        image = self._find(number)
+        if image is None:
+            # A damaged index leads jumps astray; decoding all from the start does not need it.
             self._reopen()
-            return self.read(number)
-        raise rejected(ReasonCode.VIDEO_UNREADABLE, f"frame {number} cannot be decoded")
+            image = self._find(number, may_jump=False)
+        if image is None:
+            raise rejected(ReasonCode.VIDEO_UNREADABLE, f"frame {number} cannot be decoded")
+        return image
 
     def iterate(self, first: int, last: int) -> Iterator[tuple[int, Image]]:
         """Yield the frames from one number to another with their numbers; some may be missing."""
         self._go_to(first)
+        yield from self._decode(first, last)
+
+    def _find(self, number: int, *, may_jump: bool = True) -> Image | None:
+        found = self.iterate(number, number) if may_jump else self._decode(number, number)
+        return next((image for _, image in found), None)
+
+    def _decode(self, first: int, last: int) -> Iterator[tuple[int, Image]]:
         while self._next <= last:
             number = self._grab()
             if number is None or number > last:
@@ -106,27 +111,26 @@ class Video:
                 yield number, np.asarray(image, dtype=np.uint8)
 
     def _go_to(self, number: int) -> None:
-        if self._next <= number <= self._next + MAX_FORWARD_FRAMES:
-            return
-        if self._can_jump:
+        if not self._next <= number <= self._next + MAX_FORWARD_FRAMES:
             self._capture.set(cv2.CAP_PROP_POS_FRAMES, number)
             self._next = number
-        elif number < self._next:
-            self._reopen()
 
     def _grab(self) -> int | None:
         """Decode one frame further and return its number, or None at the end or at damage."""
-        try:
-            if not self._capture.grab():
-                self._next = self.header.frame_count
-                return None
-        except cv2.error:
-            self._next = self.header.frame_count
+        if not self._has_grabbed():
+            # The next frame asked for is jumped to, past the damage.
+            self._next = self.header.frame_count + MAX_FORWARD_FRAMES
             return None
         seconds = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000.0
         number = round(seconds * self.header.frame_rate)
         self._next = number + 1
         return number
+
+    def _has_grabbed(self) -> bool:
+        try:
+            return self._capture.grab()
+        except cv2.error:
+            return False
 
     def _reopen(self) -> None:
         self._capture.release()

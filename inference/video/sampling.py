@@ -20,6 +20,7 @@ class SamplingSettings:
         min_step_s: Two frames are never closer.
         max_step_s: Nor further apart, though the drone hovers: light and traffic change.
         blind_step_s: Between frames where it is not known what they show of the ground.
+        max_end_overlap: The last frame is taken unless the one before shows this share of it.
         max_frames: Of one video.
     """
 
@@ -28,6 +29,7 @@ class SamplingSettings:
     min_step_s: float = 0.5
     max_step_s: float = 10.0
     blind_step_s: float = 2.0
+    max_end_overlap: float = 0.9
     max_frames: int = 2000
 
 
@@ -57,7 +59,8 @@ def plan_frames(
         if chosen and time_s - last_s < settings.min_step_s - 1e-9:
             continue
         shape = _shape(footprint_at(time_s))
-        if not chosen or _is_due(time_s - last_s, last_shape, shape, settings):
+        is_last = number + step >= frame_count
+        if not chosen or _is_due(time_s - last_s, last_shape, shape, settings, is_last=is_last):
             chosen.append(number)
             last_s, last_shape = time_s, shape
     return thin_out(chosen, settings.max_frames)
@@ -85,10 +88,14 @@ def _is_due(
     last: BaseGeometry | None,
     shape: BaseGeometry | None,
     settings: SamplingSettings,
+    *,
+    is_last: bool,
 ) -> bool:
+    """Tell whether a frame is taken; behind the last one nothing shows what is new on it."""
     if last is None or shape is None:
-        return elapsed_s >= settings.blind_step_s - 1e-9
-    return elapsed_s >= settings.max_step_s - 1e-9 or overlap(last, shape) < settings.max_overlap
+        return is_last or elapsed_s >= settings.blind_step_s - 1e-9
+    most = settings.max_end_overlap if is_last else settings.max_overlap
+    return elapsed_s >= settings.max_step_s - 1e-9 or overlap(last, shape) < most
 
 
 def _shape(ring: Ring | None) -> BaseGeometry | None:

@@ -328,13 +328,13 @@ def test_a_class_that_is_not_asked_for_is_not_found(
 def test_a_photo_that_could_not_be_read_is_tried_again(
     card: Path, tmp_path: Path, done: Path, stand_in: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import service.inspect
+    import service.photo_pixels
 
     def pulled_out(path: Path, *, sha256: str) -> None:
         raise OSError(5, "Input/output error")
 
     with monkeypatch.context() as patch:
-        patch.setattr(service.inspect, "read_pixels", pulled_out)
+        patch.setattr(service.photo_pixels, "read_pixels", pulled_out)
         options = InspectOptions(paths=(card,), output=tmp_path / "out")
         lost = stand_in.inspect_with_stand_in(options)
     assert {file.outcome for file in lost.files} == {Outcome.REJECTED}

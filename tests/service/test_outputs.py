@@ -150,7 +150,8 @@ def test_a_reason_that_is_there_is_not_said_twice() -> None:
     ("code", "counts"),
     [
         (ReasonCode.NOT_A_PHOTO, False),
-        (ReasonCode.VIDEO_NOT_SUPPORTED, False),
+        (ReasonCode.NO_TELEMETRY, False),
+        (ReasonCode.VIDEO_UNREADABLE, True),
         (ReasonCode.TRUNCATED, True),
         (ReasonCode.UNSUPPORTED_FORMAT, True),
         (ReasonCode.UNREADABLE_FILE, True),

@@ -50,7 +50,7 @@ def test_every_other_kind_has_its_own_reason() -> None:
     assert codes == {
         ContentType.EMPTY: ReasonCode.EMPTY_FILE,
         ContentType.OTHER_PICTURE: ReasonCode.UNSUPPORTED_FORMAT,
-        ContentType.VIDEO: ReasonCode.VIDEO_NOT_SUPPORTED,
+        ContentType.VIDEO: ReasonCode.NOT_A_PHOTO,
         ContentType.ARCHIVE: ReasonCode.ARCHIVE_NOT_SUPPORTED,
         ContentType.UNKNOWN: ReasonCode.NOT_A_PHOTO,
     }
@@ -62,7 +62,7 @@ def test_every_other_kind_has_its_own_reason() -> None:
         ("DJI_0001.JPG", b"\0" * 512, ReasonCode.CANNOT_DECODE, "(zeros)"),
         ("DJI_0001.tiff", "<p>\n404 没有".encode()[:-1], ReasonCode.CANNOT_DECODE, "(text)"),
         ("IMG_1.HEIC", b"\x07\xfe\x11", ReasonCode.CANNOT_DECODE, "(unknown bytes)"),
-        ("DJI_0001.MP4", b"\0" * 512, ReasonCode.VIDEO_NOT_SUPPORTED, "by its name"),
+        ("DJI_0001.MP4", b"\0" * 512, ReasonCode.VIDEO_UNREADABLE, "(zeros)"),
         ("DJI_0001.SRT", b"1\n00:00", ReasonCode.NOT_A_PHOTO, "does not begin like"),
         ("JPG", b"\0" * 512, ReasonCode.NOT_A_PHOTO, "does not begin like"),
     ],

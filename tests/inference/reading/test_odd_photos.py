@@ -43,7 +43,7 @@ REJECTED_BY_EXTENSION = {
     ".csv": C.NOT_A_PHOTO,
     ".geojson": C.NOT_A_PHOTO,
     "": C.NOT_A_PHOTO,
-    ".fuzzed": C.VIDEO_NOT_SUPPORTED,
+    ".fuzzed": C.NOT_A_PHOTO,
 }
 ACCEPTED: dict[str, set[ReasonCode]] = {
     "derived_from_real/base.jpg": {LOCAL},
@@ -67,7 +67,7 @@ ACCEPTED: dict[str, set[ReasonCode]] = {
     "derived_from_real/xmp_stripped.jpg": {LOCAL, C.NO_XMP},
     "derived_from_real/yaw_nan.jpg": {LOCAL, C.BAD_VALUE},
     "dronetm_agung/DJI_20251001132715_0396_D_POOR_SHARPNESS.JPG": {LOCAL, C.NO_XMP},
-    "dronetm_agung/DJI_20251001213509_0003_D_LENS_CAP.JPG": {LOCAL},
+    "dronetm_agung/DJI_20251001213509_0003_D_LENS_CAP.JPG": {LOCAL, C.NO_YAW},
     "exif_samples/33-type_error.jpg": {LOCAL, C.EDITED_AFTER_CAPTURE, C.NO_GPS},
     "exif_samples/45-gps_ifd.jpg": {LOCAL, C.NO_GPS},
     "exif_samples/67-0_length_string.jpg": {LOCAL},

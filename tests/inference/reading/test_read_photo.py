@@ -156,7 +156,7 @@ def test_raw_files_are_not_supported(tmp_path: Path) -> None:
         ("a.html", b"<html>404</html>", ReasonCode.NOT_A_PHOTO),
         ("a.jpg", b"<html>404</html>", ReasonCode.CANNOT_DECODE),
         ("a.png", b"\x89PNG\r\n\x1a\n" + bytes(40), ReasonCode.UNSUPPORTED_FORMAT),
-        ("a.mp4", b"\x00\x00\x00\x14ftypisom" + bytes(40), ReasonCode.VIDEO_NOT_SUPPORTED),
+        ("a.mp4", b"\x00\x00\x00\x14ftypisom" + bytes(40), ReasonCode.NOT_A_PHOTO),
         ("a.zip", b"PK\x03\x04" + bytes(40), ReasonCode.ARCHIVE_NOT_SUPPORTED),
         ("a.jpg", b"\xff\xd8\xff\xe0", ReasonCode.CANNOT_DECODE),
         ("a.tif", b"II*\x00\xff\xff\xff\xff", ReasonCode.CANNOT_DECODE),
