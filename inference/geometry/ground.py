@@ -21,6 +21,7 @@ from rasterio.windows import Window
 from inference.errors import InferenceError
 from inference.geometry.frames import EnuFrame, enu_to_wgs84
 from inference.geometry.surface import FlatSurface, RasterSurface, Surface, quadratic_terms
+from inference.reading.height_datum import HeightDatum
 
 Bounds = tuple[float, float, float, float]  # east_min, north_min, east_max, north_max, metres
 
@@ -114,11 +115,8 @@ def read_ground(path: Path) -> RasterGround:
     wkt = crs.to_wkt()
     if transform.is_degenerate or not _is_on_earth(wkt):
         raise InferenceError(f"{path} does not say where on the earth its heights are")
-    vertical = _vertical_part(CRS.from_wkt(wkt))
-    if vertical is None:
-        return RasterGround(path=path, crs_wkt=wkt, datum=None)
-    unit_m = vertical.axis_info[0].unit_conversion_factor
-    return RasterGround(path=path, crs_wkt=wkt, datum=vertical.name, unit_m=unit_m)
+    datum, unit_m = _vertical_system(CRS.from_wkt(wkt), path)
+    return RasterGround(path=path, crs_wkt=wkt, datum=datum, unit_m=unit_m)
 
 
 # A photo's detections ask for the same window one after the other; the windows of a whole flight
@@ -169,9 +167,23 @@ def _is_on_earth(wkt: str) -> bool:
     return True
 
 
-def _vertical_part(crs: CRS) -> CRS | None:
-    """Return the vertical part of a compound CRS, or None."""
-    return next((part for part in crs.sub_crs_list if part.is_vertical), None)
+def _vertical_system(crs: CRS, path: Path) -> tuple[str | None, float]:
+    """Return the name of what heights count from, None where not known, and metres of their unit.
+
+    Raises:
+        InferenceError: It counts downwards, as depths of water do.
+    """
+    vertical = next((part for part in crs.sub_crs_list if part.is_vertical), None)
+    axes = crs.axis_info
+    if vertical is None:
+        # A system of three dimensions in one counts from its own ellipsoid.
+        if crs.is_bound or len(axes) < 3:
+            return None, 1.0
+        return f"{HeightDatum.ELLIPSOID.value} ({crs.name})", axes[2].unit_conversion_factor
+    axis = vertical.axis_info[0]
+    if axis.direction == "down":
+        raise InferenceError(f"{path} holds depths ({vertical.name}), no heights")
+    return vertical.name, axis.unit_conversion_factor
 
 
 def _fit_cells(

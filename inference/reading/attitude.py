@@ -1,7 +1,7 @@
 """Where a photo says that the camera looked, in one convention for all makers."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,23 +10,31 @@ from inference.reading.exif import Exif
 from inference.reading.makers import MAKERS, AttitudeTags, Mount
 from inference.reading.metadata import Attitude
 from inference.reading.tag_values import bad_value, parse_number
-from inference.receipt import Reason
+from inference.receipt import Reason, ReasonCode
 
 
 def parse_attitude(
     exif: Exif, maker_notes: Exif, xmp: Mapping[str, str], reasons: list[Reason]
 ) -> Attitude | None:
     """Return the camera's attitude from XMP, else from DJI's maker notes, else None."""
+    known = tuple(_tags_of_maker(exif, xmp))
+    for tags in known:
+        if all(xmp.get(name) for name in (tags.yaw, tags.pitch, tags.roll)):
+            return _parse_xmp_attitude(xmp, tags, reasons)
+    attitude = _parse_maker_notes(maker_notes, reasons)
+    if attitude is None and any(xmp.get(tags.pitch) and not xmp.get(tags.yaw) for tags in known):
+        reasons.append(Reason(code=ReasonCode.NO_YAW, detail="a pitch and no yaw"))
+    return attitude
+
+
+def _tags_of_maker(exif: Exif, xmp: Mapping[str, str]) -> Iterator[AttitudeTags]:
+    """Yield the names that this make and model may use."""
     make = (exif.text("Image Make") or xmp.get("tiff:Make", "")).lower()
     model = (exif.text("Image Model") or xmp.get("tiff:Model", "")).lower()
     for tags in (tags for maker in MAKERS for tags in maker.attitudes):
-        if tags.makes and not make.startswith(tags.makes):
-            continue
-        if tags.models and not model.startswith(tags.models):
-            continue
-        if all(xmp.get(name) for name in (tags.yaw, tags.pitch, tags.roll)):
-            return _parse_xmp_attitude(xmp, tags, reasons)
-    return _parse_maker_notes(maker_notes, reasons)
+        is_make = not tags.makes or make.startswith(tags.makes)
+        if is_make and (not tags.models or model.startswith(tags.models)):
+            yield tags
 
 
 def _parse_xmp_attitude(
@@ -60,6 +68,8 @@ def _parse_maker_notes(maker_notes: Exif, reasons: list[Reason]) -> Attitude | N
     yaw_deg = maker_notes.number("MakerNote CameraYaw")
     pitch_deg = maker_notes.number("MakerNote CameraPitch")
     roll_deg = maker_notes.number("MakerNote CameraRoll")
+    if yaw_deg is None and pitch_deg is not None:
+        reasons.append(Reason(code=ReasonCode.NO_YAW, detail="a pitch and no yaw"))
     if yaw_deg is None or pitch_deg is None or roll_deg is None:
         return None
     if not _are_possible(yaw_deg, pitch_deg, roll_deg):

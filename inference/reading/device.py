@@ -2,21 +2,20 @@
 
 from collections.abc import Mapping
 
-from inference.reading.exif import Exif
-from inference.reading.makers import (
+from inference.reading.device_names import (
     DRONE_MAKES,
     DRONE_MODELS,
     EDITORS,
     HANDHELD_MODELS,
-    MAKERS,
     THERMAL_BANDS,
     THERMAL_MODELS,
     THERMAL_ONLY_MODELS,
     THERMAL_SIZES_PX,
     THERMAL_SOURCES,
     VISUAL_SOURCES,
-    names_of,
 )
+from inference.reading.exif import Exif
+from inference.reading.makers import MAKERS, names_of
 from inference.reading.metadata import Band, PhotoKind
 from inference.reading.tag_values import first_text
 from inference.receipt import Reason, ReasonCode

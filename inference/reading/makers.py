@@ -7,6 +7,7 @@ Camera namespace.
 from dataclasses import dataclass
 from enum import StrEnum
 
+from inference.reading.height_datum import HeightDatum
 from inference.reading.metadata import YawReference
 
 
@@ -43,6 +44,8 @@ class MakerTags:
 
     Attributes:
         marks_drone: Namespaces that only photos from the air hold.
+        datum_of_models: From where absolute altitudes count, by beginnings of EXIF models in small
+            letters; only where it is known.
     """
 
     maker: str
@@ -51,8 +54,10 @@ class MakerTags:
     latitude: tuple[str, ...] = ()
     longitude: tuple[str, ...] = ()
     absolute_altitude: tuple[str, ...] = ()
+    datum_of_models: tuple[tuple[str, HeightDatum], ...] = ()
     relative_altitude: tuple[str, ...] = ()
     laser_distance: tuple[str, ...] = ()
+    laser_status: tuple[str, ...] = ()
     rtk_flag: tuple[str, ...] = ()
     std_east: tuple[str, ...] = ()
     std_north: tuple[str, ...] = ()
@@ -82,6 +87,7 @@ DJI = MakerTags(
     absolute_altitude=("drone-dji:AbsoluteAltitude",),
     relative_altitude=("drone-dji:RelativeAltitude",),
     laser_distance=("drone-dji:LRFTargetDistance",),
+    laser_status=("drone-dji:LRFStatus",),
     rtk_flag=("drone-dji:RtkFlag",),
     std_east=("drone-dji:RtkStdLon",),
     std_north=("drone-dji:RtkStdLat",),
@@ -148,6 +154,8 @@ PARROT = MakerTags(
             models=("sequoia",),
         ),
     ),
+    # Users of the Anafi Ai find its altitudes to be above sea level; older models differ.
+    datum_of_models=(("anafi ai", HeightDatum.SEA_LEVEL), ("anafiai", HeightDatum.SEA_LEVEL)),
     horizontal_error=("Camera:GPSXYAccuracy",),
 )
 SKYDIO = MakerTags(
@@ -165,6 +173,15 @@ SKYDIO = MakerTags(
     latitude=("drone-skydio:Latitude",),
     longitude=("drone-skydio:Longitude",),
     absolute_altitude=("drone-skydio:AbsoluteAltitude",),
+    # Those of the Skydio 2 and X2 fit terrain above sea level and miss it by the geoid's 28 m if
+    # taken as ellipsoidal. The X10 with RTK writes ellipsoidal ones, says its maker.
+    datum_of_models=(
+        ("2", HeightDatum.SEA_LEVEL),
+        ("skydio 2", HeightDatum.SEA_LEVEL),
+        ("x2", HeightDatum.SEA_LEVEL),
+    ),
+    # The origin of the frame that is forward, left and up is the take-off place.
+    relative_altitude=("drone-skydio:CameraPositionFLU/Z",),
     horizontal_error=("exifEX:GPSHPositioningError",),
     serial_number=("drone-skydio:VehicleId",),
     image_source=("drone-skydio:CameraSource",),
@@ -227,73 +244,3 @@ MAKERS = (DJI, AUTEL, PARROT, SKYDIO, SENSEFLY, TEAL, MICASENSE, FLIR)
 def names_of(field: str) -> tuple[str, ...]:
     """Return all makers' names for one field of MakerTags, in the order of the tables."""
     return tuple(name for maker in MAKERS for name in getattr(maker, field))
-
-
-# Makes and models that fly, as EXIF has them, in small letters. Many names are beginnings.
-DRONE_MAKES = (
-    "dji",
-    "autel",
-    "parrot",
-    "skydio",
-    "sensefly",
-    "micasense",
-    "teledyne flir",
-    "yuneec",
-    "xag",
-    "sentera",
-    "teal",
-)
-DRONE_MODELS = ("l1d-20c", "l2d-20c", "l3d-100c", "flir tau", "vue pro")  # Hasselblad, FLIR
-HANDHELD_MODELS = ("osmo", "dji osmo", "pocket", "dji pocket", "action", "dji action", "ronin")
-
-# DJI cameras and drones with a thermal sensor beside others; only its own picture sizes count.
-THERMAL_MODELS = (
-    "zh20t",
-    "zh20n",
-    "zh30t",
-    "mavic2-enterprise-advanced",
-    "mavic2-enterprise-dual",
-    "m30t",
-    "m3t",
-    "m3td",
-    "m4t",
-    "m4td",
-    "xt2",
-    "xt s",
-    "xts",
-)
-THERMAL_SIZES_PX = frozenset(
-    {(160, 120), (320, 240), (320, 256), (336, 256), (640, 480), (640, 512), (1280, 1024)}
-)
-# Cameras that take nothing else.
-THERMAL_ONLY_MODELS = ("flir tau", "flir vue", "vue pro", "boson", "thermomap", "lepton")
-THERMAL_SOURCES = frozenset({"infraredcamera", "infrared", "ir", "thermal"})
-VISUAL_SOURCES = frozenset({"widecamera", "zoomcamera", "visiblecamera", "main_visible"})
-THERMAL_BANDS = frozenset({"lwir", "thermal", "ir"})
-
-# What stays in Software or CreatorTool when a picture was opened and saved on a computer.
-EDITORS = (
-    "windows photo viewer",
-    "windows photo editor",
-    "photoshop",
-    "lightroom",
-    "gimp",
-    "picasa",
-    "affinity",
-    "paint.net",
-    "paint shop",
-    "snapseed",
-    "acdsee",
-    "irfanview",
-    "capture one",
-    "microsoft photos",
-    "microsoft office",
-    "preview.app",
-    "photoscape",
-    "xnview",
-    "darktable",
-    "rawtherapee",
-    "digikam",
-    "imagemagick",
-    "美图",
-)

@@ -5,14 +5,18 @@ import re
 from collections.abc import Mapping
 
 from inference.reading.exif import Exif
-from inference.reading.makers import names_of
+from inference.reading.height_datum import HeightDatum
+from inference.reading.makers import MAKERS, names_of
 from inference.reading.metadata import StatedAccuracy, YawReference
-from inference.reading.tag_values import bad_value, first_number
+from inference.reading.tag_values import bad_value, first_number, first_text
 from inference.receipt import Reason, ReasonCode
 
 MIN_RELATIVE_ALTITUDE_M = -100.0
 MAX_RELATIVE_ALTITUDE_M = 5000.0
 MIN_LASER_DISTANCE_M, MAX_LASER_DISTANCE_M = 1.0, 5000.0  # rangefinders on drones reach 3 to 3000
+LASER_HIT = "normal"
+BELOW_ZERO = (1, 3)  # EXIF's GPSAltitudeRef
+SEA_LEVEL_REFERENCES = (2, 3)  # since EXIF 3.0
 ZERO_DEG = 1e-6  # nearer to (0, 0) than this is no place but a receiver without a fix
 MAX_DISAGREEMENT_DEG = 0.001  # 100 m; EXIF and XMP come from the same receiver
 DEGREES_MINUTES = re.compile(r"(\d+),(\d+(?:\.\d+)?)(?:,(\d+(?:\.\d+)?))?([NSEW])")
@@ -128,7 +132,41 @@ def parse_gps_altitude_m(exif: Exif) -> float | None:
     metres = exif.number("GPS GPSAltitude")
     if metres is None:
         return None
-    return -metres if exif.number("GPS GPSAltitudeRef") == 1 else metres
+    return -metres if exif.number("GPS GPSAltitudeRef") in BELOW_ZERO else metres
+
+
+def parse_absolute_altitude(
+    exif: Exif, xmp: Mapping[str, str], reasons: list[Reason]
+) -> tuple[float | None, HeightDatum | None]:
+    """Return the altitude in metres and from where it counts, each None where it is not known.
+
+    The maker's XMP counts first, EXIF's altitude where there is none. EXIF's references 0 and 1
+    were for sea level until version 3.0 made them the ellipsoid, so that they tell nothing.
+    """
+    metres = first_number(xmp, names_of("absolute_altitude"), reasons)
+    datum = _datum_of_maker(exif, xmp)
+    if metres is not None:
+        return metres, datum
+    metres = parse_gps_altitude_m(exif)
+    is_sea_level = exif.number("GPS GPSAltitudeRef") in SEA_LEVEL_REFERENCES
+    if metres is None or is_sea_level:
+        return metres, None if metres is None else HeightDatum.SEA_LEVEL
+    return metres, datum
+
+
+def _datum_of_maker(exif: Exif, xmp: Mapping[str, str]) -> HeightDatum | None:
+    make = (exif.text("Image Make") or xmp.get("tiff:Make", "")).lower()
+    model = (exif.text("Image Model") or xmp.get("tiff:Model", "")).lower()
+    return next(
+        (
+            datum
+            for maker in MAKERS
+            if make.startswith(maker.maker)
+            for beginning, datum in maker.datum_of_models
+            if model.startswith(beginning)
+        ),
+        None,
+    )
 
 
 def parse_relative_altitude_m(xmp: Mapping[str, str], reasons: list[Reason]) -> float | None:
@@ -144,9 +182,10 @@ def parse_relative_altitude_m(xmp: Mapping[str, str], reasons: list[Reason]) -> 
 
 
 def parse_laser_distance_m(xmp: Mapping[str, str], reasons: list[Reason]) -> float | None:
-    """Return the rangefinder's distance; it writes 0 where it hit nothing."""
+    """Return the rangefinder's distance; it writes 0 or another status where it hit nothing."""
     metres = first_number(xmp, names_of("laser_distance"), reasons)
-    if metres is None or metres <= 0:
+    status = first_text(xmp, names_of("laser_status")) or LASER_HIT
+    if metres is None or metres <= 0 or status.lower() != LASER_HIT:
         return None
     if not MIN_LASER_DISTANCE_M <= metres <= MAX_LASER_DISTANCE_M:
         reasons.append(bad_value("laser distance", metres))

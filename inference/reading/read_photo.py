@@ -22,6 +22,7 @@ from inference.reading.makers import names_of
 from inference.reading.metadata import Attitude, PhotoKind, PhotoMetadata
 from inference.reading.photo_file import PhotoFile, read_photo_file
 from inference.reading.position import (
+    parse_absolute_altitude,
     parse_gps_altitude_m,
     parse_image_direction_deg,
     parse_image_direction_reference,
@@ -30,7 +31,7 @@ from inference.reading.position import (
     parse_relative_altitude_m,
     parse_stated_accuracy,
 )
-from inference.reading.tag_values import bad_value, first_number, first_text
+from inference.reading.tag_values import bad_value, first_text
 from inference.reading.xmp import parse_xmp
 from inference.receipt import Reason, ReasonCode
 
@@ -67,6 +68,7 @@ def parse_photo_metadata(
     reasons += _find_losses(kind, exif, xmp)
     capture = parse_capture_time(exif, xmp, assumed_zone=assumed_zone, reasons=reasons)
     position = parse_position(exif, xmp, reasons)
+    absolute_m, absolute_datum = parse_absolute_altitude(exif, xmp, reasons)
     return PhotoMetadata(
         width_px=photo.width_px,
         height_px=photo.height_px,
@@ -83,7 +85,8 @@ def parse_photo_metadata(
         latitude_deg=None if position is None else position[0],
         longitude_deg=None if position is None else position[1],
         gps_altitude_m=parse_gps_altitude_m(exif),
-        absolute_altitude_m=first_number(xmp, names_of("absolute_altitude"), reasons),
+        absolute_altitude_m=absolute_m,
+        absolute_datum=absolute_datum,
         relative_altitude_m=parse_relative_altitude_m(xmp, reasons),
         laser_distance_m=parse_laser_distance_m(xmp, reasons),
         attitude=_parse_attitude(photo, exif, xmp, reasons),
@@ -147,11 +150,14 @@ def _parse_attitude(
     photo: PhotoFile, exif: Exif, xmp: dict[str, str], reasons: list[Reason]
 ) -> Attitude | None:
     """Return the attitude; maker notes are read only where they are DJI's and can help."""
-    attitude = parse_attitude(exif, Exif(), xmp, reasons)
+    problems: list[Reason] = []
+    attitude = parse_attitude(exif, Exif(), xmp, problems)
     is_dji = (exif.text("Image Make") or "").upper().startswith("DJI")
-    if attitude is not None or not is_dji or photo.exif_tiff is None:
-        return attitude
-    maker_notes, reason = parse_exif(photo.exif_tiff, with_maker_notes=True)
-    if reason is not None:
-        reasons.append(reason)
-    return parse_attitude(exif, maker_notes, {}, reasons)
+    if attitude is None and is_dji and photo.exif_tiff is not None:
+        maker_notes, reason = parse_exif(photo.exif_tiff, with_maker_notes=True)
+        problems += [] if reason is None else [reason]
+        attitude = parse_attitude(exif, maker_notes, {}, problems)
+    reasons += [
+        problem for problem in problems if attitude is None or problem.code is not ReasonCode.NO_YAW
+    ]
+    return attitude

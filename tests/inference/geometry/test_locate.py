@@ -13,6 +13,7 @@ from datasets.scenes.viewing import SceneCamera, SceneView, project
 from inference.geometry.camera import pixel_to_ray, ray_to_pixel
 from inference.geometry.frames import EnuFrame, wgs84_to_enu
 from inference.geometry.ground import FlatGround
+from inference.geometry.heights import plan_view
 from inference.geometry.locate import contact_pixel, locate, locate_pixels
 from inference.geometry.pose import rotation_camera_to_enu
 from inference.geometry.pose_errors import HEIGHT
@@ -22,7 +23,6 @@ from inference.geometry.uncertainty import (
     full_covariance,
     plan_error_budget,
 )
-from inference.geometry.heights import plan_view
 from inference.geometry.view import View
 from inference.reading.metadata import (
     Attitude,

@@ -1,5 +1,7 @@
 """Where the camera was and looked, and how well that is known."""
 
+from datetime import UTC, datetime
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -67,7 +69,7 @@ def test_the_reason_found_while_reading_is_kept() -> None:
 
 def test_accuracy_follows_the_rtk_flag() -> None:
     def horizontal(**stated: object) -> float:
-        accuracy = plan_accuracy(StatedAccuracy(**stated), yaw_reference=YawReference.TRUE)
+        accuracy = plan_accuracy(StatedAccuracy(**stated), yaw_reference_sigma_deg=0.0)
         return float(np.hypot(accuracy.shared_horizontal_m, accuracy.own_horizontal_m))
 
     fixed = horizontal(rtk_flag=50, std_east_m=0.01, std_north_m=0.01)
@@ -79,12 +81,52 @@ def test_accuracy_follows_the_rtk_flag() -> None:
     assert horizontal(horizontal_error_m=12.0) > 12.0
 
 
-def test_yaw_of_a_magnetic_compass_is_trusted_less() -> None:
-    true, magnetic = (
-        plan_accuracy(StatedAccuracy(), yaw_reference=reference).shared_yaw_deg
-        for reference in (YawReference.TRUE, YawReference.MAGNETIC)
+def make_attitude(reference: YawReference) -> Attitude:
+    return Attitude(
+        yaw_deg=350.0, pitch_deg=-60.0, roll_deg=0.0, source="test", yaw_reference=reference
     )
-    assert magnetic > true
+
+
+def test_a_magnetic_yaw_is_turned_to_true_north() -> None:
+    # Near Auckland magnetic north lies about 20 degrees east of true north (World Magnetic Model).
+    place = {"latitude_deg": -36.85, "longitude_deg": 174.76}
+    when = datetime(2022, 7, 1, tzinfo=UTC)
+    true, magnetic, unknown = (
+        plan_pose(make_photo(attitude=make_attitude(reference), captured_at=when, **place))
+        for reference in (YawReference.TRUE, YawReference.MAGNETIC, YawReference.UNKNOWN)
+    )
+    assert isinstance(true, Pose)
+    assert isinstance(magnetic, Pose)
+    assert isinstance(unknown, Pose)
+    assert true.yaw_deg == unknown.yaw_deg == 350.0
+    assert magnetic.yaw_deg == pytest.approx(10.0, abs=1.0)
+    # One in ten of 20 degrees off: a root mean square of 6.
+    spread = np.sqrt(unknown.accuracy.shared_yaw_deg**2 - true.accuracy.shared_yaw_deg**2)
+    assert spread == pytest.approx(20.0 * np.sqrt(0.1), abs=0.3)
+    assert true.accuracy.shared_yaw_deg < magnetic.accuracy.shared_yaw_deg < 3.0
+
+
+def test_a_missing_yaw_is_told_apart() -> None:
+    no_yaw = Reason(code=ReasonCode.NO_YAW, detail="a pitch and no yaw")
+    assert reason_code(make_photo(attitude=None, reasons=(no_yaw,))) is ReasonCode.NO_YAW
+
+
+@pytest.mark.parametrize(
+    ("same", "as_this"),
+    [
+        # What gimbals write near the nadir: the view is the same, the numbers are not.
+        ((30.0, -90.0, 180.0), (210.0, -90.0, 0.0)),
+        ((30.0, -100.0, 0.0), (210.0, -80.0, 180.0)),
+        ((30.0, -120.0, 180.0), (210.0, -60.0, 0.0)),
+        ((-150.0, -90.0, 0.0), (210.0, -90.0, 0.0)),
+    ],
+)
+def test_past_the_nadir_the_heading_flips(
+    same: tuple[float, float, float], as_this: tuple[float, float, float]
+) -> None:
+    assert rotation_camera_to_enu(*same) == pytest.approx(
+        rotation_camera_to_enu(*as_this), abs=1e-12
+    )
 
 
 def test_tilt_of_a_camera_without_gimbal_is_trusted_less() -> None:

@@ -10,10 +10,12 @@ from hypothesis import strategies as st
 from inference.reading.attitude import parse_attitude, tilt_from_nadir
 from inference.reading.device import find_editor, plan_band, plan_kind
 from inference.reading.exif import Exif
+from inference.reading.height_datum import HeightDatum
 from inference.reading.lens import parse_lens
 from inference.reading.makers import MAKERS, names_of
 from inference.reading.metadata import Band, PhotoKind
 from inference.reading.position import (
+    parse_absolute_altitude,
     parse_degrees_minutes,
     parse_laser_distance_m,
     parse_position,
@@ -65,8 +67,16 @@ def test_an_angle_that_is_no_number_gives_no_attitude() -> None:
     assert attitude(xmp) == (None, None, [ReasonCode.BAD_VALUE])
 
 
-def test_half_an_attitude_is_none() -> None:
-    assert attitude({"drone-dji:GimbalPitchDegree": "-80.00"}) == (None, None, [])
+def test_a_pitch_without_yaw_is_told_apart_from_no_attitude_at_all() -> None:
+    assert attitude({"drone-dji:GimbalPitchDegree": "-80.00"}) == (None, None, [ReasonCode.NO_YAW])
+    assert attitude({"drone-dji:GimbalYawDegree": "12.00"}) == (None, None, [])
+    assert attitude({}) == (None, None, [])
+
+
+def test_a_maker_that_is_not_the_photos_does_not_miss_a_yaw() -> None:
+    # Camera:Pitch is senseFly's name; in a Parrot Disco's photo it is not the camera's pitch.
+    xmp = {"Camera:Pitch": "3.0", "tiff:Make": "Parrot", "tiff:Model": "Disco"}
+    assert attitude(xmp) == (None, None, [])
 
 
 def test_skydio_angles_lie_in_a_structure() -> None:
@@ -337,3 +347,49 @@ def test_editors_leave_their_name(software: str | None, tool: str | None, edited
     reason = find_editor(exif, {"xmp:CreatorTool": tool} if tool else {})
     assert (reason is not None) == edited
     assert reason is None or reason.code is ReasonCode.EDITED_AFTER_CAPTURE
+
+
+@pytest.mark.parametrize(
+    ("make", "model", "xmp", "reference", "expected"),
+    [
+        ("Skydio", "2", {"drone-skydio:AbsoluteAltitude": "1034.4"}, 0, HeightDatum.SEA_LEVEL),
+        ("Skydio", "X2 Narrow", {"drone-skydio:AbsoluteAltitude": "46"}, 0, HeightDatum.SEA_LEVEL),
+        ("Skydio", "VT300-L_93", {"drone-skydio:AbsoluteAltitude": "46"}, 0, None),
+        ("DJI", "FC6310R", {"drone-dji:AbsoluteAltitude": "+186.57"}, 0, None),
+        ("Parrot", "anafiai", {}, 0, HeightDatum.SEA_LEVEL),
+        ("Parrot", "Anafi", {}, 0, None),
+        ("Teledyne FLIR", "Hadron 640R EO", {}, 0, None),
+        ("Canon", "EOS", {}, 2, HeightDatum.SEA_LEVEL),  # as EXIF 3.0 has it
+    ],
+)
+def test_absolute_altitudes_count_from_where_it_is_known(
+    make: str, model: str, xmp: dict[str, str], reference: int, expected: HeightDatum | None
+) -> None:
+    exif = Exif(
+        texts={"Image Make": make, "Image Model": model},
+        numbers={"GPS GPSAltitude": (120.5,), "GPS GPSAltitudeRef": (reference,)},
+    )
+    metres, datum = parse_absolute_altitude(exif, xmp, [])
+    assert metres == (float(next(iter(xmp.values()))) if xmp else 120.5)
+    assert datum is expected
+
+
+@pytest.mark.parametrize(("reference", "expected"), [(0, 5.0), (1, -5.0), (2, 5.0), (3, -5.0)])
+def test_below_the_reference_is_negative(reference: int, expected: float) -> None:
+    exif = Exif(numbers={"GPS GPSAltitude": (5.0,), "GPS GPSAltitudeRef": (reference,)})
+    assert parse_absolute_altitude(exif, {}, [])[0] == expected
+
+
+def test_no_altitude_has_no_datum() -> None:
+    assert parse_absolute_altitude(Exif(), {}, []) == (None, None)
+
+
+def test_a_laser_that_met_nothing_tells_nothing() -> None:
+    distance = {"drone-dji:LRFTargetDistance": "71.085"}
+    assert parse_laser_distance_m(distance, []) == 71.085
+    assert parse_laser_distance_m(distance | {"drone-dji:LRFStatus": "Normal"}, []) == 71.085
+    assert parse_laser_distance_m(distance | {"drone-dji:LRFStatus": "TooFar"}, []) is None
+
+
+def test_skydio_height_above_takeoff_is_that_of_its_local_frame() -> None:
+    assert parse_relative_altitude_m({"drone-skydio:CameraPositionFLU/Z": "52.566"}, []) == 52.566

@@ -6,9 +6,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from inference.geometry.coverage import ground_sample_distance_m, plan_footprint
+from inference.geometry.heights import plan_view
 from inference.geometry.locate import locate
 from inference.geometry.uncertainty import full_covariance
-from inference.geometry.heights import plan_view
 from inference.geometry.view import View
 from inference.reading.content_type import ContentType
 from inference.reading.limits import DEFAULT_LIMITS
@@ -100,9 +100,7 @@ def test_what_no_camera_has_is_refused(changes: dict[str, str], code: ReasonCode
 
 
 def test_a_calibration_that_folds_the_picture_over_gives_way_to_the_next_best() -> None:
-    view = plan_view(
-        read(DewarpData="2022-06-08;400,400,0,0,-1,0,0,0,0")
-    )
+    view = plan_view(read(DewarpData="2022-06-08;400,400,0,0,-1,0,0,0,0"))
     assert isinstance(view, View)
     assert view.camera.source == "calibrated"
 
