@@ -86,6 +86,9 @@ def inspect(
     grids: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Management grid: GeoJSON, GeoPackage.")
     ] = None,
+    cameras: Annotated[
+        Path | None, typer.Option(metavar="FILE.toml", help="Registered poses of fixed cameras.")
+    ] = None,
     min_confidence: Annotated[
         list[str] | None,
         typer.Option(metavar="[CLASS=]0.5", help="Lowest score, for all or one class; repeatable."),
@@ -143,6 +146,7 @@ def inspect(
             ground=ground,
             permits=permits,
             grids=grids,
+            cameras=cameras,
             min_confidence=_parse_general_confidence(min_confidence or ()),
             min_confidence_by_class=_parse_class_confidences(min_confidence or ()),
             classes=_parse_classes(classes),

@@ -21,6 +21,7 @@ from inference.geometry.output_frames import OutputFrame
 from inference.identity import settings_hash
 from inference.merging.areas import GridCell, Permit
 from inference.merging.flights import FlightPhoto
+from inference.patrol.fixed_cameras import FixedCamera
 from inference.pipeline import (
     PIPELINE_VERSION,
     FlightPlan,
@@ -35,6 +36,7 @@ from inference.sighting import Detection
 from models.detector import Detector, Image
 from models.manifest import ModelManifest
 from service.areas import read_grids, read_permits
+from service.cameras import as_registered_file, read_cameras
 from service.errors import CannotStartError, StoppedError
 from service.folder import lock_output
 from service.intake import FoundFile, ReceivedFile, find_files, receive_files
@@ -61,6 +63,7 @@ class InspectOptions:
         min_confidence_by_class: These go before.
         classes: Those to look for; None for all.
         precision: That the detector calculates with.
+        cameras: File of registered fixed cameras.
         assumed_zone: For capture times that state no time zone.
         workers: Threads that read photos; they change the speed alone.
         fresh: Forget what is done.
@@ -73,6 +76,7 @@ class InspectOptions:
     ground: Path | None = None
     permits: Path | None = None
     grids: Path | None = None
+    cameras: Path | None = None
     min_confidence: float | None = None
     min_confidence_by_class: Mapping[str, float] = field(default_factory=dict)
     classes: tuple[str, ...] | None = None
@@ -109,6 +113,7 @@ class Job:
     ground: Ground | None
     permits: tuple[Permit, ...]
     grids: tuple[GridCell, ...]
+    cameras: tuple[FixedCamera, ...]
     reporter: Reporter
 
 
@@ -166,6 +171,7 @@ def _prepare(options: InspectOptions, model: InspectModel, reporter: Reporter) -
         ground=_read_ground(options.ground),
         permits=tuple(permits),
         grids=tuple(read_grids(options.grids) if options.grids else []),
+        cameras=tuple(read_cameras(options.cameras) if options.cameras else []),
         reporter=reporter,
     )
 
@@ -217,12 +223,14 @@ def _take_in(job: Job, store: Store) -> dict[str, Photo]:
     for received in receive_files(
         job.files, known=known, assumed_zone=options.assumed_zone, workers=options.workers
     ):
-        stored.append(received.stored)
-        photo = _as_photo(received)
+        registered = as_registered_file(received, job.cameras)
+        stored.append(registered.stored)
+        photo = _as_photo(registered)
         if photo is not None:
             photos[photo.sha256] = photo
-            if photo.sha256 not in known:
-                store.save_photo(photo.sha256, photo.metadata, read_as=read_as)
+            if photo.sha256 not in known and received.metadata is not None:
+                # As the photo says itself: the cameras registered may be others the next time.
+                store.save_photo(photo.sha256, received.metadata, read_as=read_as)
         if received.frame is None:  # the frames of a video count as its file
             job.reporter.step()
     store.save_files(stored)
