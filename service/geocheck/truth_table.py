@@ -1,0 +1,144 @@
+"""Surveyed points as a table with a head: photo, pixel, latitude, longitude and more."""
+
+import csv
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from service.geocheck.true_point import (
+    TruePoint,
+    TruthFile,
+    check_position,
+    line_error,
+    parse_height_m,
+    parse_number,
+)
+
+# Our name for each column, and those that it may have.
+COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "photo": ("photo", "image", "image_name", "file", "file_name", "filename"),
+    "column": ("px", "pixel_x", "im_x", "x_px", "column_px", "column"),
+    "row": ("py", "pixel_y", "im_y", "y_px", "row_px", "row"),
+    "latitude": ("latitude", "lat", "latitude_deg"),
+    "longitude": ("longitude", "lon", "lng", "long", "longitude_deg"),
+    "height": ("height", "height_m", "altitude", "elevation", "z"),
+    "name": ("name", "gcp", "gcp_name", "point", "label"),
+    "width": ("truth_width", "image_width", "width_px"),
+    "depth": ("truth_height", "image_height", "height_px"),
+}
+NEEDED = ("photo", "column", "row", "latitude", "longitude")
+DELIMITERS = (",", ";", "\t")
+WGS84 = "WGS 84 (EPSG:4326)"
+
+
+def is_table_head(text: str) -> bool:
+    """Tell whether a line names columns of positions."""
+    names = _names(text, _find_delimiter(text))
+    return any(alias in names for name in ("latitude", "longitude") for alias in COLUMNS[name])
+
+
+def parse_truth_table(lines: Sequence[str], path: Path) -> TruthFile:
+    """Return the points; positions are in WGS 84.
+
+    Args:
+        lines: Of the file, with their ends; the first that is not empty is the head. Between
+            semicolons numbers may have a decimal comma.
+        path: For complaints.
+
+    Raises:
+        CannotStartError: A column is missing or a line is wrong; it is named by its number.
+    """
+    head = next(index for index, text in enumerate(lines) if text.strip())
+    delimiter = _find_delimiter(lines[head])
+    places = _find_columns(_names(lines[head], delimiter))
+    missing = [ours for ours in NEEDED if ours not in places]
+    if missing:
+        tried = "; ".join(f"{ours}: {', '.join(COLUMNS[ours])}" for ours in missing)
+        raise line_error(path, head + 1, f"columns are missing ({tried})")
+    points = []
+    for line, cells in _read_rows(lines[head + 1 :], delimiter, path, first_line=head + 2):
+        texts = {ours: cells[place].strip() for ours, place in places.items() if place < len(cells)}
+        row = _Row(path=path, line=line, texts=texts, has_decimal_comma=delimiter == ";")
+        points.append(_parse_point(row))
+    return TruthFile(points=tuple(points), crs=WGS84)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Row:
+    """A line's texts by our names of the columns."""
+
+    path: Path
+    line: int
+    texts: Mapping[str, str]
+    has_decimal_comma: bool
+
+    def text(self, name: str) -> str:
+        """Return what stands in a column, empty where nothing does."""
+        return self.texts.get(name, "")
+
+    def number_text(self, name: str) -> str:
+        """Return the same with a decimal point."""
+        text = self.text(name)
+        return text.replace(",", ".") if self.has_decimal_comma else text
+
+    def number(self, name: str) -> float:
+        """Return a number that must be there."""
+        text = self.number_text(name)
+        return parse_number(text, f"the {name}", path=self.path, line=self.line)
+
+
+def _find_delimiter(head: str) -> str:
+    return max(DELIMITERS, key=head.count)
+
+
+def _names(head: str, delimiter: str) -> list[str]:
+    return [name.strip().strip('"').strip().casefold() for name in head.split(delimiter)]
+
+
+def _find_columns(names: Sequence[str]) -> dict[str, int]:
+    """Return the place of each of our columns that is there."""
+    found = {
+        ours: next((names.index(alias) for alias in aliases if alias in names), None)
+        for ours, aliases in COLUMNS.items()
+    }
+    return {ours: place for ours, place in found.items() if place is not None}
+
+
+def _read_rows(
+    lines: Sequence[str], delimiter: str, path: Path, *, first_line: int
+) -> Iterator[tuple[int, list[str]]]:
+    """Yield the cells of each line that holds any, with its number."""
+    reader = csv.reader(lines, delimiter=delimiter)
+    try:
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                yield first_line + reader.line_num - 1, cells
+    except csv.Error as error:
+        raise line_error(path, first_line + reader.line_num - 1, str(error)) from error
+
+
+def _parse_point(row: _Row) -> TruePoint:
+    if not row.text("photo"):
+        raise line_error(row.path, row.line, "no photo is named")
+    latitude, longitude = row.number("latitude"), row.number("longitude")
+    check_position(latitude, longitude, path=row.path, line=row.line)
+    return TruePoint(
+        line=row.line,
+        photo=row.text("photo"),
+        column_px=row.number("column"),
+        row_px=row.number("row"),
+        latitude_deg=latitude,
+        longitude_deg=longitude,
+        height_m=parse_height_m(row.number_text("height"), path=row.path, line=row.line),
+        name=row.text("name") or None,
+        measured_size_px=_measured_size_px(row),
+    )
+
+
+def _measured_size_px(row: _Row) -> tuple[float, float] | None:
+    if not row.text("width") and not row.text("depth"):
+        return None
+    size_px = row.number("width"), row.number("depth")
+    if min(size_px) <= 0.0:
+        raise line_error(row.path, row.line, f"a picture of {size_px[0]:g} x {size_px[1]:g} pixels")
+    return size_px
