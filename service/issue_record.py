@@ -117,7 +117,7 @@ def _position_record(issue: CandidateIssue, result: InspectionResult) -> Record 
             "azimuth_deg": round(azimuth_deg, 1) % 180.0,
         },
         "method": place.method,
-        "position_source": view.pose.position_source if isinstance(view, View) else None,
+        "position_source": view.pose.position_source if isinstance(view, View) else "gnss",
         "ground_model": result.ground if place.height_m is not None else None,
         "ground_height_m": metres(place.height_m),
         "height_datum": place.height_datum,

@@ -46,7 +46,8 @@ def lint_photos(photos: Iterable[FlightPhoto]) -> dict[str, tuple[Reason, ...]]:
     """
     by_camera: dict[tuple[str, ...], list[FlightPhoto]] = defaultdict(list)
     for photo in photos:
-        by_camera[camera_key(photo.metadata)].append(photo)
+        if photo.metadata.registered is None:  # a fixed camera's position stands still rightly
+            by_camera[camera_key(photo.metadata)].append(photo)
     found: dict[str, list[Reason]] = defaultdict(list)
     for members in by_camera.values():
         for lint in LINTS:
