@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.geometry.camera import Camera
+from inference.geometry.declination import TrueYaw, declination, plan_true_yaw
 from inference.geometry.frames import EnuFrame, enu_to_wgs84
 from inference.geometry.plan_camera import plan_camera
 from inference.geometry.pose import POSITION_REASONS, USER_RANGE_ERROR_M
@@ -36,8 +37,6 @@ MAX_GNSS_SIGMA_M = 100.0  # worse is the place of a radio mast, not of a camera
 # fences beside do not.
 COMPASS_SHARED_SIGMA_DEG = 9.0
 COMPASS_OWN_SIGMA_DEG = 8.0
-# More where the direction is from magnetic north, or does not say: the declination is not known.
-DECLINATION_SIGMA_DEG = 8.0
 
 UP_SIGMA_M = 1.0  # of the ground's height, which nothing here tells
 
@@ -48,8 +47,7 @@ class _Patrol:
 
     frame: EnuFrame
     camera: Camera
-    direction_deg: float | None
-    compass_shared_deg: float
+    direction: TrueYaw | None
     gnss_shared_m: float
 
 
@@ -72,17 +70,17 @@ def locate_from_street(
     found = estimate_range(seen, class_name=detection.class_name)
     if isinstance(found, NotPlaced):
         return found
-    if patrol.direction_deg is None:
+    if patrol.direction is None:
         own, loading = _circle_errors(patrol, found)
         return _placement(patrol, seen, found, np.zeros(2), own, loading, CIRCLE_AROUND_CAMERA)
-    bearing = math.radians(patrol.direction_deg) + math.atan(seen.column)
+    bearing = math.radians(patrol.direction.yaw_deg) + math.atan(seen.column)
     along = np.array([math.sin(bearing), math.cos(bearing)])
-    own, loading = _ray_errors(patrol, seen, found, along)
+    own, loading = _ray_errors(patrol, seen, found, along, north_deg=patrol.direction.sigma_deg)
     return _placement(patrol, seen, found, found.mean_m * along, own, loading, COMPASS_RAY)
 
 
 def compass_direction_deg(metadata: PhotoMetadata) -> float | None:
-    """Return where the camera looked, clockwise from north, or None where it is not told."""
+    """Return where the camera looked, clockwise from its reference, or None where not told."""
     direction = metadata.image_direction_deg
     if direction is None or not math.isfinite(direction) or not 0.0 <= direction <= 360.0:
         return None
@@ -101,25 +99,56 @@ def _plan_patrol(metadata: PhotoMetadata) -> _Patrol | NotPlaced:
     camera = plan_camera(metadata)
     if isinstance(camera, NotPlaced):
         return camera
-    is_true = metadata.image_direction_reference is YawReference.TRUE
     return _Patrol(
         frame=EnuFrame(latitude_deg=latitude, longitude_deg=longitude),
         camera=camera,
-        direction_deg=compass_direction_deg(metadata),
-        compass_shared_deg=math.hypot(
-            COMPASS_SHARED_SIGMA_DEG, 0.0 if is_true else DECLINATION_SIGMA_DEG
-        ),
+        direction=_true_direction(metadata, latitude, longitude),
         gnss_shared_m=gnss_m,
     )
 
 
+def _true_direction(
+    metadata: PhotoMetadata, latitude_deg: float, longitude_deg: float
+) -> TrueYaw | None:
+    """Return the direction from true north with the doubt that its north leaves, or None."""
+    direction_deg, reference = compass_direction_deg(metadata), metadata.image_direction_reference
+    if direction_deg is None:
+        return None
+    if reference is not YawReference.UNKNOWN:
+        return plan_true_yaw(
+            direction_deg,
+            reference,
+            latitude_deg=latitude_deg,
+            longitude_deg=longitude_deg,
+            captured_at=metadata.captured_at,
+        )
+    # Phones write both, so the one is as likely as the other where none is named.
+    there = declination(latitude_deg, longitude_deg, metadata.captured_at)
+    half_deg = there.declination_deg / 2.0
+    return TrueYaw(
+        yaw_deg=(direction_deg + half_deg) % 360.0, sigma_deg=math.hypot(half_deg, there.sigma_deg)
+    )
+
+
 def _ray_errors(
-    patrol: _Patrol, seen: SeenBox, found: RangeEstimate, along: NDArray[np.float64]
+    patrol: _Patrol,
+    seen: SeenBox,
+    found: RangeEstimate,
+    along: NDArray[np.float64],
+    *,
+    north_deg: float,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the own covariance (3, 3) and the loading (3, K) of a place along a direction.
 
     Across the ray an error of the direction counts with the mean square of the range: that is the
     second moment of the product of two independent errors, and no first-order value.
+
+    Args:
+        patrol: Camera and place.
+        seen: The box.
+        found: Its range.
+        along: (2,) unit direction of the ray, east and north.
+        north_deg: One sigma of where true north is.
     """
     across = np.array([along[1], -along[0]])  # where a larger bearing moves the place
     reach_m = math.sqrt(found.mean_square_m2)
@@ -134,7 +163,8 @@ def _ray_errors(
     loading = _gnss_loading(patrol)
     for column, share in zip((OBJECT, HEIGHT, PITCH), shares, strict=True):
         loading[:2, column] = math.sqrt(share * found.variance_m2) * along
-    loading[:2, YAW] = math.radians(patrol.compass_shared_deg) * reach_m * across
+    compass_deg = math.hypot(COMPASS_SHARED_SIGMA_DEG, north_deg)
+    loading[:2, YAW] = math.radians(compass_deg) * reach_m * across
     loading[:2, FOCAL_LENGTH] = patrol.camera.focal_sigma_ratio * found.mean_m * along
     return own, loading
 
