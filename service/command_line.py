@@ -20,7 +20,7 @@ from service.inspect import InspectModel, InspectOptions, inspect_photos
 from service.intake import stable_name
 from service.outputs import RECEIPT, REPORT
 from service.progress import show_progress
-from service.settings import Settings, read_settings
+from service.settings import Settings, quieten_video_decoder, read_settings
 from service.summary import describe_summary, exit_code, render_summary, summarise
 from service.translations import Language
 
@@ -42,6 +42,7 @@ def _parse_path(text: str) -> Path:
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command and exit; a wrong option exits with 1, for 2 says that photos are left."""
+    quieten_video_decoder()
     try:
         sys.exit(app(arguments, prog_name="skypatrol", standalone_mode=False))
     except UsageError as error:

@@ -1,7 +1,7 @@
-"""What the surroundings say: the only place that reads the environment."""
+"""What the surroundings say: the only place that reads or changes the environment."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 
 from service.errors import CannotStartError
@@ -38,3 +38,12 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         workers=int(workers),
         language=environment.get("SKYPATROL_LANG") or standard.language,
     )
+
+
+def quieten_video_decoder(environment: MutableMapping[str, str] = os.environ) -> None:
+    """Keep the decoder's own lines about each damaged picture off the terminal.
+
+    The receipt says what cannot be decoded. OpenCV offers no other way than this variable, which
+    it reads when the first video is opened; -8 is FFmpeg's level "quiet".
+    """
+    environment.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")

@@ -246,9 +246,7 @@ def _resolution_deg(said: Words, dialect: Dialect) -> float:
 
 
 def _middle_interval_s(moments: tuple[FlightMoment, ...]) -> float:
-    steps = sorted(
-        later.time_s - earlier.time_s for earlier, later in pairwise(moments)
-    )
+    steps = sorted(later.time_s - earlier.time_s for earlier, later in pairwise(moments))
     return steps[len(steps) // 2] if steps else 1.0
 
 
