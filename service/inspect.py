@@ -8,7 +8,7 @@ that are left. The conclusion is calculated from the store alone and written out
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import tzinfo
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from sqlalchemy.exc import DatabaseError
 
@@ -16,11 +16,10 @@ from datasets.taxonomy import CLASS_NAMES
 from inference.detection.detect import DetectSettings, plan_detect_settings
 from inference.detection.read_ahead import read_ahead
 from inference.errors import InferenceError
-from inference.geometry.ground import Ground, read_ground
+from inference.geometry.ground import Ground
 from inference.geometry.output_frames import OutputFrame
 from inference.identity import settings_hash
 from inference.merging.areas import GridCell, Permit
-from inference.merging.flights import FlightPhoto
 from inference.patrol.fixed_cameras import FixedCamera
 from inference.pipeline import (
     PIPELINE_VERSION,
@@ -39,7 +38,8 @@ from service.areas import read_grids, read_permits
 from service.cameras import as_registered_file, read_cameras
 from service.errors import CannotStartError, StoppedError
 from service.folder import lock_output
-from service.intake import FoundFile, ReceivedFile, find_files, receive_files
+from service.ground_file import read_ground_file
+from service.intake import FoundFile, find_files, receive_files
 from service.outputs import write_outputs
 from service.photo_tasks import (
     DESCRIBED_AS,
@@ -49,6 +49,7 @@ from service.photo_tasks import (
     read_task,
 )
 from service.progress import Reporter
+from service.received_photos import as_flight_photo, as_photo
 from service.result import InspectionResult, Photo, conclude_files
 from service.store import Inspection, Run, Store, open_store
 
@@ -148,7 +149,7 @@ def _stopped(cause: BaseException) -> StoppedError:
 def _run(job: Job, store: Store) -> InspectionResult:
     """Do the three stages."""
     photos = _take_in(job, store)
-    plans = plan_flights(map(_flight_photo, photos.values()), ground=job.ground)
+    plans = plan_flights(map(as_flight_photo, photos.values()), ground=job.ground)
     _inspect_rest(job, store, photos, plans)
     plans = _refine(job, store, plans)
     result = _conclude(job, store, photos, plans)
@@ -168,7 +169,7 @@ def _prepare(options: InspectOptions, model: InspectModel, reporter: Reporter) -
         model=model,
         settings=settings,
         run=_plan_run(manifest, settings),
-        ground=_read_ground(options.ground),
+        ground=read_ground_file(options.ground),
         permits=tuple(permits),
         grids=tuple(read_grids(options.grids) if options.grids else []),
         cameras=tuple(read_cameras(options.cameras) if options.cameras else []),
@@ -204,15 +205,6 @@ def _plan_run(manifest: ModelManifest, settings: DetectSettings) -> Run:
     )
 
 
-def _read_ground(path: Path | None) -> Ground | None:
-    if path is None:
-        return None
-    try:
-        return read_ground(path)
-    except (InferenceError, OSError) as error:
-        raise CannotStartError(f"--ground {path} cannot be read: {error}") from error
-
-
 def _take_in(job: Job, store: Store) -> dict[str, Photo]:
     """Give every file its answer; return the photos among them by SHA-256, by name."""
     options = job.options
@@ -225,7 +217,7 @@ def _take_in(job: Job, store: Store) -> dict[str, Photo]:
     ):
         registered = as_registered_file(received, job.cameras)
         stored.append(registered.stored)
-        photo = _as_photo(registered)
+        photo = as_photo(registered)
         if photo is not None:
             photos[photo.sha256] = photo
             if photo.sha256 not in known and received.metadata is not None:
@@ -235,25 +227,6 @@ def _take_in(job: Job, store: Store) -> dict[str, Photo]:
             job.reporter.step()
     store.save_files(stored)
     return photos
-
-
-def _as_photo(received: ReceivedFile) -> Photo | None:
-    stored = received.stored
-    if received.metadata is None or stored.sha256 is None:
-        return None
-    return Photo(
-        sha256=stored.sha256,
-        name=stored.name,
-        path=received.found.path,
-        outcome=stored.outcome,
-        metadata=received.metadata,
-        frame=received.frame,
-    )
-
-
-def _flight_photo(photo: Photo) -> FlightPhoto:
-    folder = str(PurePosixPath(photo.name).parent)
-    return FlightPhoto(sha256=photo.sha256, metadata=photo.metadata, folder=folder, name=photo.name)
 
 
 def _inspect_rest(
