@@ -8,7 +8,8 @@ FRAME_WIDTH_35MM = 36.0
 FRAME_DIAGONAL_35MM = math.hypot(36.0, 24.0)
 ROUNDING_35MM = 1.0 / math.sqrt(12.0)  # EXIF writes whole millimetres: uniform over +-0.5
 
-# Still pictures that are longer are taken as cut out of a sensor of one of these shapes.
+# Still pictures of this shape and longer may be cut out of a sensor of one of the usual shapes.
+WIDE_SHAPE = 1.6
 SENSOR_SHAPES = (4.0 / 3.0, 3.0 / 2.0)
 
 
@@ -38,8 +39,9 @@ def sizes_in_frames(width_px: int, height_px: int) -> tuple[float, ...]:
     """
     long_px, short_px = max(width_px, height_px), min(width_px, height_px)
     by_width = long_px / FRAME_WIDTH_35MM
-    heights_px = {float(short_px)}
-    heights_px |= {long_px / shape for shape in SENSOR_SHAPES if long_px > 1.05 * shape * short_px}
+    heights_px = [float(short_px)]
+    if long_px > WIDE_SHAPE * short_px:
+        heights_px += [long_px / shape for shape in SENSOR_SHAPES]
     by_diagonal = (math.hypot(long_px, height) / FRAME_DIAGONAL_35MM for height in heights_px)
     return (by_width, *by_diagonal)
 

@@ -304,6 +304,5 @@ def _contradictions(metadata: PhotoMetadata, entry: TableCamera | None) -> tuple
             <= longest * zoom * MAX_TABLE_DISAGREEMENT + 0.5
         ):
             return ()
-    expected = f"{shortest:.0f} to {longest:.0f}"
-    said = f"{equivalent:g}, the table has {expected} for {metadata.model} ({entry.name})"
+    said = f"{equivalent:g}, {metadata.model} has {shortest:.0f} to {longest:.0f}"
     return (bad_value("FocalLengthIn35mmFilm", said),)
