@@ -67,12 +67,13 @@ class ReceivedFile:
     frame: FrameSource | None = None
 
 
-def find_files(paths: Sequence[Path], *, output: Path) -> list[FoundFile]:
+def find_files(paths: Sequence[Path], *, output: Path | None) -> list[FoundFile]:
     """Return each file under the paths once, by name.
 
     Names are relative to the one folder given, or else to the folder that all paths share, so
     that neither the order of the paths nor where a card is mounted changes them. Links to
-    folders are followed, each folder is visited once. Output folders are left out.
+    folders are followed, each folder is visited once. Output folders are left out; output is None
+    where nothing is written.
 
     Raises:
         CannotStartError: A path does not exist, or is an output folder itself.
@@ -81,7 +82,7 @@ def find_files(paths: Sequence[Path], *, output: Path) -> list[FoundFile]:
     if not roots:
         raise CannotStartError("no path was given")
     shared = os.path.commonpath([root if root.is_dir() else root.parent for root in roots])
-    visited = {_folder_key(output)} if output.is_dir() else set()
+    visited = {_folder_key(output)} if output is not None and output.is_dir() else set()
     found: dict[str, FoundFile] = {}
     for root in sorted(roots, key=os.fsencode):
         for path, problem in _walk(root, visited):
@@ -166,7 +167,7 @@ def _printable(character: str) -> str:
     return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
 
 
-def _checked_root(path: Path, *, output: Path) -> Path:
+def _checked_root(path: Path, *, output: Path | None) -> Path:
     try:
         root = path.resolve(strict=True)
         is_output = (root / STORE_NAME).exists()
@@ -175,7 +176,7 @@ def _checked_root(path: Path, *, output: Path) -> Path:
     except (OSError, RuntimeError) as error:
         cause = error.strerror if isinstance(error, OSError) else error
         raise CannotStartError(f"{stable_name(str(path))} cannot be opened: {cause}") from error
-    if root.is_relative_to(output.resolve()):
+    if output is not None and root.is_relative_to(output.resolve()):
         raise CannotStartError("--out is the folder of the photos itself; name another one")
     if is_output:
         raise CannotStartError(f"{stable_name(str(path))} holds results of an inspection")
