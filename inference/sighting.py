@@ -39,7 +39,7 @@ class Placement:
         shared_loading_m: (3, K); column k is the displacement that one sigma of the k-th error
             causes that other photos share (order: SHARED_ERRORS in inference.geometry.uncertainty).
             The full covariance is own + loading @ loading.T.
-        method: laser, ground_model_ray_cast, flat_ground_at_takeoff.
+        method: How the height was found, see `inference.geometry.view`.
         footprint_wgs84: The box's outline on the ground as (longitude, latitude) points.
         ground_size_m: Width and depth of the box on the ground.
         is_part: The photo's edge cuts the object: it is larger, and its middle lies elsewhere.

@@ -31,6 +31,7 @@ from inference.reading.metadata import (
     PhotoKind,
     PhotoMetadata,
     StatedAccuracy,
+    YawReference,
 )
 from inference.receipt import NotPlaced, ReasonCode
 from inference.sighting import Detection, Placement
@@ -58,7 +59,12 @@ def make_view(
         "longitude_deg": 120.0,
         "relative_altitude_m": height_m,
         "attitude": Attitude(
-            yaw_deg=yaw_deg, pitch_deg=pitch_deg, roll_deg=roll_deg, source="dji_gimbal"
+            yaw_deg=yaw_deg,
+            pitch_deg=pitch_deg,
+            roll_deg=roll_deg,
+            source="dji_gimbal",
+            # The doubt about which north differs from place to place.
+            yaw_reference=YawReference.TRUE,
         ),
         "lens": Lens(dewarp_px=(FOCAL_PX, FOCAL_PX, CX, CY), calibrated_size_px=(4000, 3000)),
         "accuracy": StatedAccuracy(rtk_flag=rtk_flag, std_east_m=0.01, std_north_m=0.01),
@@ -308,8 +314,9 @@ def test_the_height_of_an_object_is_no_error_of_one_photo_alone() -> None:
     billboard = placed(make_detection(CX, CY, class_name="damaged_billboard"), view)
     assert billboard.own_covariance_m2 == pytest.approx(garbage.own_covariance_m2, rel=0.05)
     height = billboard.shared_loading_m[:, SHARED_ERRORS.index("object_height")]
-    # 3 m for the billboard and 4.5 m for the ground below it: 5.41 m nearer at 45 degrees.
-    assert height == pytest.approx([0.0, -5.41, 5.41], rel=0.03, abs=0.01)
+    # 3 m for the billboard and the ground below it: as much nearer at 45 degrees.
+    sigma_m = math.hypot(3.0, view.ground_sigma_m)
+    assert height == pytest.approx([0.0, -sigma_m, sigma_m], rel=0.03, abs=0.01)
 
 
 def test_a_box_cut_by_the_photos_edge_is_a_part_in_an_uncertain_place() -> None:
