@@ -1,0 +1,121 @@
+"""The photos that truth is told about, each with its geometry as stated and as put right."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from inference.detection.read_ahead import read_ahead
+from inference.geometry.ground import Ground
+from inference.geometry.view import View
+from inference.pipeline import FlightPlan, plan_comparisons, plan_flights, refine_flight
+from inference.reading.metadata import PhotoMetadata
+from inference.receipt import NotPlaced, Outcome, Reason
+from inference.refinement.features import Features, describe_features
+from service.intake import find_files, read_or_reason, receive_files
+from service.photo_pixels import read_photo_pixels
+from service.progress import Reporter
+from service.received_photos import as_flight_photo, as_photo
+from service.result import Photo
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class PhotoView:
+    """A photo with its geometry.
+
+    Attributes:
+        name: Of its file.
+        stated: As the photo itself has it.
+        refined: As overlapping photos have put it right; None where that was not tried.
+        reasons: What makes its geometry doubtful.
+    """
+
+    name: str
+    metadata: PhotoMetadata
+    stated: View | NotPlaced
+    refined: View | NotPlaced | None
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class PhotoViews:
+    """All photos under some paths.
+
+    Attributes:
+        photos: By name.
+        refused: Why other files are no readable photos, by name.
+    """
+
+    photos: Mapping[str, PhotoView]
+    refused: Mapping[str, Reason]
+
+
+def read_photo_views(
+    paths: Sequence[Path],
+    *,
+    output: Path | None,
+    ground: Ground | None,
+    refine: bool,
+    workers: int,
+    reporter: Reporter,
+) -> PhotoViews:
+    """Return the photos' geometry on the very way that an inspection takes.
+
+    Raises:
+        CannotStartError: A path does not exist or is the output itself.
+    """
+    files = find_files(paths, output=output)
+    reporter.begin("Reading files", total=len(files))
+    photos, refused = dict[str, Photo](), dict[str, Reason]()
+    for received in receive_files(files, known={}, assumed_zone=None, workers=workers):
+        photo, stored = as_photo(received), received.stored
+        if photo is not None:
+            photos.setdefault(photo.sha256, photo)
+        elif stored.outcome is Outcome.REJECTED and stored.reasons:
+            refused[stored.name] = stored.reasons[0]
+        if received.frame is None:
+            reporter.step()
+    plans = plan_flights(map(as_flight_photo, photos.values()), ground=ground)
+    refined = _refine(plans, photos, workers=workers, reporter=reporter) if refine else plans
+    views = [
+        _photo_view(photos[sha256], plan, after)
+        for plan, after in zip(plans, refined, strict=True)
+        for sha256 in plan.views
+    ]
+    return PhotoViews(photos={view.name: view for view in views}, refused=refused)
+
+
+def _photo_view(photo: Photo, plan: FlightPlan, after: FlightPlan) -> PhotoView:
+    return PhotoView(
+        name=photo.name,
+        metadata=photo.metadata,
+        stated=plan.views[photo.sha256],
+        refined=None if after.refinement is None else after.views[photo.sha256],
+        reasons=(*photo.metadata.reasons, *after.reasons.get(photo.sha256, ())),
+    )
+
+
+def _refine(
+    plans: Sequence[FlightPlan],
+    photos: Mapping[str, Photo],
+    *,
+    workers: int,
+    reporter: Reporter,
+) -> list[FlightPlan]:
+    """Return the flights with their poses put right where photos overlap."""
+    wanted = sorted(
+        {sha256 for plan in plans for pair in plan_comparisons(plan) for sha256 in pair}
+    )
+    reporter.begin("Comparing overlapping photos", total=len(wanted))
+    features = dict[str, Features]()
+    tasks = [photos[sha256] for sha256 in wanted]
+    for photo, reading in read_ahead(tasks, _read_features, threads=workers, ahead=workers):
+        found = reading.result()
+        if found is not None:
+            features[photo.sha256] = found
+        reporter.step()
+    return [refine_flight(plan, features.get) for plan in plans]
+
+
+def _read_features(photo: Photo) -> Features | None:
+    pixels = read_or_reason(lambda _: read_photo_pixels(photo), photo.path)
+    return None if isinstance(pixels, Reason) else describe_features(pixels)
