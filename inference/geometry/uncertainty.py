@@ -12,8 +12,9 @@ from inference.geometry.view import View
 from inference.sighting import Placement
 
 # Columns of `Placement.shared_loading_m`: errors that all photos of a flight have in common, and
-# one that all views of an object have in common, whatever the flight.
-FLIGHT_ERRORS = POSE_ERRORS
+# one that all views of an object have in common, whatever the flight. Where the lens sits on the
+# sensor is the first kind; no angles of the pose can stand for it in pictures straight down.
+FLIGHT_ERRORS = (*POSE_ERRORS, "center_column", "center_row")
 SHARED_ERRORS = (*FLIGHT_ERRORS, "object_height")
 
 # What is shifted to see how the position answers: the pose, then the box's middle in photo pixels.
@@ -49,6 +50,7 @@ class ErrorBudget:
     Attributes:
         pose: Errors of the photo's pose.
         box_px: One sigma of the column and of the row of the object's middle.
+        center_px: Likewise of the camera's principal point, the same in all photos of a flight.
         object_height_m: One sigma of the height at which the object is fixed to the world, above
             the ground that rays are cast on. Not known better from further photos: seen from one
             side, they all put the object too near or too far.
@@ -56,6 +58,7 @@ class ErrorBudget:
 
     pose: PoseErrors
     box_px: tuple[float, float]
+    center_px: tuple[float, float]
     object_height_m: float
 
     @property
@@ -76,6 +79,7 @@ def plan_error_budget(
     return ErrorBudget(
         pose=view.errors,
         box_px=_box_sigmas_px(view, box_photo),
+        center_px=view.camera.center_sigma_px,
         object_height_m=math.hypot(view.ground_sigma_m, object_height),
     )
 
@@ -107,8 +111,9 @@ def split_errors(
     # The symmetric root is the same for all photos of a flight, so that its columns are the same
     # errors for all of them.
     flight = of_pose @ square_root(budget.pose.shared)
+    center = jacobian[:, BOX] * budget.center_px
     object_height = jacobian[:, 0] * budget.object_height_m
-    return own, np.column_stack([flight, object_height])
+    return own, np.column_stack([flight, center, object_height])
 
 
 def full_covariance(placement: Placement) -> NDArray[np.float64]:

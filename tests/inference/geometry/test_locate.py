@@ -375,10 +375,11 @@ def draw_truths(
         accuracy.shared_horizontal_m, accuracy.own_horizontal_m
     )
     x, y = contact_pixel(detection.box_photo, view)
+    cx, cy = ((camera.cx, camera.cy) + rng.normal(size=(count, 2)) * camera.center_sigma_px).T
     plane = np.column_stack(
         [
-            (x + column - camera.cx) / (camera.fx * (1.0 + focal)),
-            (y + row - camera.cy) / (camera.fy * (1.0 + focal)),
+            (x + column - cx) / (camera.fx * (1.0 + focal)),
+            (y + row - cy) / (camera.fy * (1.0 + focal)),
             np.ones(count),
         ]
     )
