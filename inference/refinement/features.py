@@ -174,8 +174,9 @@ def _normalise_contrast(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
     window = (NORMALISING_WINDOW_PX, NORMALISING_WINDOW_PX)
     shades = grey.astype(np.float32)
     above_mean = shades - cv2.boxFilter(shades, -1, window)
-    deviation = np.sqrt(cv2.boxFilter(above_mean * above_mean, -1, window))
-    normalised = 128.0 + above_mean * (NORMALISED_DEVIATION / (deviation + NOISE_SHADES))
+    # The running sum of the filter leaves something below 0 where there was 0.
+    variance = np.maximum(cv2.boxFilter(above_mean * above_mean, -1, window), 0.0)
+    normalised = 128.0 + above_mean * (NORMALISED_DEVIATION / (np.sqrt(variance) + NOISE_SHADES))
     return np.asarray(np.clip(normalised, 0.0, 255.0), dtype=np.uint8)
 
 

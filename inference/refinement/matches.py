@@ -28,6 +28,8 @@ SAME_PLACE_RATIO = 0.004
 TOLERANCE_RATIO = 0.002
 TOLERANCE_DISTORTED_RATIO = 0.006  # the lens' distortion is not known
 
+MIN_COSINE = 0.2  # of the angle from the axis, up to which a fisheye's points are put on a plane
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PairMatches:
@@ -159,21 +161,26 @@ def _check_geometry(
     cameras: tuple[Camera, Camera] | None,
 ) -> NDArray[np.bool_]:
     """Return (M,) which matches can be of one scene."""
-    if cameras is None:
-        tolerance_px = TOLERANCE_DISTORTED_RATIO * extent_px
-    else:
+    tolerance_px = TOLERANCE_DISTORTED_RATIO * extent_px
+    if cameras is not None:
         tolerance_px = TOLERANCE_RATIO * extent_px
         pixels_first = _undistort(cameras[0], pixels_first)
         pixels_second = _undistort(cameras[1], pixels_second)
-    return verify_matches(
-        pixels_first, pixels_second, extent_px=extent_px, tolerance_px=tolerance_px
+    right = np.isfinite(pixels_first).all(axis=1) & np.isfinite(pixels_second).all(axis=1)
+    right[right] = verify_matches(
+        pixels_first[right], pixels_second[right], extent_px=extent_px, tolerance_px=tolerance_px
     )
+    return right
 
 
 def _undistort(camera: Camera, pixels: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return (N, 2) where a lens without distortion would have put the points."""
+    """Return (N, 2) where a lens without distortion would have put the points.
+
+    NaN where it could not have: behind it, or so far to the side that pixels have no size there.
+    """
     rays = pixel_to_ray(camera, pixels)
-    plane = rays[:, :2] / rays[:, 2:]
+    depth = np.where(rays[:, 2] > MIN_COSINE, rays[:, 2], np.nan)
+    plane = rays[:, :2] / depth[:, None]
     ideal: NDArray[np.float64] = plane * (camera.fx, camera.fy) + (camera.cx, camera.cy)
     return ideal
 
