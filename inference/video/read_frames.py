@@ -107,7 +107,7 @@ def read_frames(
         )
         numbers = _choose_frames(task, video, planned)
     if not numbers:
-        raise rejected(ReasonCode.VIDEO_UNREADABLE, "none of its frames can be decoded")
+        raise rejected(ReasonCode.VIDEO_UNREADABLE, "none of its pictures can be decoded")
     return VideoReading(
         frames=tuple(_frame(task, n, header.frame_rate, header.shape) for n in numbers),
         reasons=_find_doubts(task, header.frame_count / header.frame_rate, planned, numbers),

@@ -190,7 +190,9 @@ def _read_header(capture: cv2.VideoCapture, limits: PhotoLimits) -> VideoHeader:
     height_px = round(capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
     frame_rate = capture.get(cv2.CAP_PROP_FPS)
     frame_count = capture.get(cv2.CAP_PROP_FRAME_COUNT)
-    if not limits.min_side_px <= min(width_px, height_px):
+    if min(width_px, height_px) < 1:
+        raise rejected(ReasonCode.VIDEO_UNREADABLE, "none of its pictures can be decoded")
+    if min(width_px, height_px) < limits.min_side_px:
         raise rejected(ReasonCode.TOO_SMALL, f"{width_px} x {height_px} pixels")
     if width_px * height_px > limits.max_pixels:
         raise rejected(ReasonCode.TOO_MANY_PIXELS, f"{width_px} x {height_px} pixels")
