@@ -10,12 +10,14 @@ docs/decisions/0008-heights.md has the table.
 
 import math
 
-SIGMA_AT_100_M = 4.0  # a town or rolling fields; plains have 2.6, hills 8
+# Root mean square over three sites together: a town by a mountain, desert hills and a plain. One
+# figure for all, since nothing here tells which kind of place a flight is over.
+SIGMA_AT_100_M = 6.0
 HURST_EXPONENT = 0.75
-MAX_SIGMA_M = 20.0  # beyond some hundred metres people fly with the terrain in mind
+MAX_SIGMA_M = 30.0  # what it is at a kilometre; small drones stay within sight
 
-# The photos of a flight don't say where it started: some way off, within sight of the pilot.
-USUAL_WAY_TO_FIRST_PHOTO_M = 200.0
+# The photos of a flight don't say where it started: usually beside the area, half a block away.
+USUAL_WAY_TO_FIRST_PHOTO_M = 150.0
 
 
 def ground_sigma_m(distance_m: float) -> float:

@@ -58,9 +58,9 @@ def test_what_confirms_the_height_ends_the_doubt() -> None:
 
 def test_ground_differs_more_the_further_off_but_not_without_end() -> None:
     assert ground_sigma_m(0.0) == 0.0
-    assert ground_sigma_m(100.0) == pytest.approx(4.0)
+    assert ground_sigma_m(100.0) == pytest.approx(6.0)
     # Two to the 0.75 is 1.68.
-    assert ground_sigma_m(200.0) == pytest.approx(4.0 * 1.6818, abs=1e-3)
+    assert ground_sigma_m(200.0) == pytest.approx(6.0 * 1.6818, abs=1e-3)
     assert ground_sigma_m(1e6) == MAX_SIGMA_M
-    assert sigma_from_takeoff_m(0.0) == ground_sigma_m(200.0)
+    assert sigma_from_takeoff_m(0.0) == ground_sigma_m(150.0)
     assert sigma_from_takeoff_m(300.0) > sigma_from_takeoff_m(100.0)

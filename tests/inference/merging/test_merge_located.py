@@ -1,7 +1,7 @@
 """Merging behind the real geometry: boxes of a simulated flight, located and merged."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from statistics import NormalDist
 
@@ -15,7 +15,6 @@ from inference.geometry.pose import rotation_camera_to_enu
 from inference.geometry.pose_errors import HEIGHT
 from inference.geometry.uncertainty import full_covariance
 from inference.geometry.heights import plan_view
-from inference.geometry.terrain import sigma_from_takeoff_m
 from inference.geometry.view import View
 from inference.merging.merge import merge_sightings
 from inference.merging.nearby import plane_to_wgs84, wgs84_to_plane
@@ -34,6 +33,7 @@ START = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 FOCAL_PX = 3000.0
 CENTRE_PX = np.array([1999.5, 1499.5])
 SIZE_PX = np.array([4000, 3000])
+GROUND_SIGMA_M = 4.5  # of gently rolling ground below one flight
 HEIGHT_M = 60.0
 BOX_PX = 80.0
 
@@ -78,7 +78,7 @@ def make_view(east_m: float, north_m: float, yaw_deg: float) -> View:
     )
     view = plan_view(metadata)
     assert isinstance(view, View)
-    return view
+    return replace(view, ground_sigma_m=GROUND_SIGMA_M)
 
 
 def photograph(
@@ -121,7 +121,7 @@ def fly(seed: int) -> tuple[list[Sighting], dict[str, int], NDArray[np.float64]]
     grid = np.array([(i, j) for i in range(8) for j in range(7)][:50])
     truth_m = (grid + 0.5) * 20.0 + rng.uniform(-3.0, 3.0, size=(50, 2))
     # The ground is not level with the take-off place, and rubbish has a height.
-    heights_m = rng.normal(0.0, np.hypot(sigma_from_takeoff_m(0.0), 0.5), size=50)
+    heights_m = rng.normal(0.0, np.hypot(GROUND_SIGMA_M, 0.5), size=50)
     objects_m = np.column_stack([truth_m, heights_m])
     errors = SharedErrors(
         gnss=rng.standard_normal(2),
