@@ -10,11 +10,11 @@ import pytest
 from numpy.typing import NDArray
 
 from inference.geometry.frames import EnuFrame
+from inference.geometry.heights import plan_view
 from inference.geometry.locate import locate
 from inference.geometry.pose import rotation_camera_to_enu
 from inference.geometry.pose_errors import HEIGHT
 from inference.geometry.uncertainty import full_covariance
-from inference.geometry.heights import plan_view
 from inference.geometry.view import View
 from inference.merging.merge import merge_sightings
 from inference.merging.nearby import plane_to_wgs84, wgs84_to_plane
