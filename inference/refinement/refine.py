@@ -1,11 +1,17 @@
 """A flight's poses put right from what its overlapping photos show of the same ground."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+import numpy as np
 
 from inference.geometry.view import View
-from inference.receipt import NotPlaced, Reason
+from inference.receipt import NotPlaced, Reason, ReasonCode
+from inference.refinement.agreement import measure_agreement
+from inference.refinement.block import group_blocks, plan_block
 from inference.refinement.matches import PairMatches
+from inference.refinement.refine_block import BlockRefinement, refine_block
+from inference.refinement.turned import Judgement, judge_photos, turn_view
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -26,9 +32,70 @@ class Refinement:
     held_out_after_m: float | None = None
 
 
+@dataclass(slots=True, kw_only=True, eq=False)
+class _Outcome:
+    views: dict[str, View | NotPlaced]
+    reasons: dict[str, tuple[Reason, ...]] = field(default_factory=dict)
+    before_m: list[float] = field(default_factory=list)
+    after_m: list[float] = field(default_factory=list)
+
+
 def refine_views(
     views: Mapping[str, View | NotPlaced], matches: Sequence[PairMatches]
 ) -> Refinement:
-    """Return the flight's views as the matches have them; never worse on matches left out."""
-    del matches
-    return Refinement(views=views, reasons={})
+    """Return the flight's views as the matches have them; never worse on matches left out.
+
+    Photos of one camera over one ground are adjusted together. First each pair is looked at: a
+    photo that agrees with its neighbours only when it is turned was turned by software after
+    capture, and is put right; one that agrees in no way stays as it was and takes no part.
+    """
+    outcome = _Outcome(views=dict(views))
+    placed = {name: view for name, view in views.items() if isinstance(view, View)}
+    for names in group_blocks(placed):
+        _refine_group({name: placed[name] for name in names}, matches, outcome)
+    return Refinement(
+        views=outcome.views,
+        reasons=outcome.reasons,
+        held_out_before_m=float(np.median(outcome.before_m)) if outcome.before_m else None,
+        held_out_after_m=float(np.median(outcome.after_m)) if outcome.after_m else None,
+    )
+
+
+def _refine_group(
+    views: Mapping[str, View], matches: Sequence[PairMatches], outcome: _Outcome
+) -> None:
+    """Put right the views of one group, and note in the outcome what became of them."""
+    block = plan_block(views)
+    judgement = judge_photos(measure_agreement(block, matches))
+    turned = dict(views)
+    for index, turns in judgement.turns.items():
+        name = block.names[index]
+        turned[name] = outcome.views[name] = turn_view(views[name], turns)
+        detail = f"the picture is turned by {90 * turns} degrees clockwise against its attitude"
+        _add_reason(outcome, name, ReasonCode.TURNED_AFTER_CAPTURE, detail)
+    outsiders = {block.names[index] for index in judgement.outsiders}
+    left = {name: view for name, view in turned.items() if name not in outsiders}
+    refined = refine_block(views, left, _fitting(block.names, matches, judgement))
+    for name in sorted(outsiders | refined.outsiders):
+        detail = "what it shows lies elsewhere by its pose than by those of overlapping photos"
+        _add_reason(outcome, name, ReasonCode.DISAGREES_WITH_NEIGHBOURS, detail)
+    _note(outcome, refined)
+
+
+def _fitting(
+    names: Sequence[str], matches: Sequence[PairMatches], judgement: Judgement
+) -> list[PairMatches]:
+    """Return the matches without the pairs that are found wrong."""
+    bad = {frozenset((names[first], names[second])) for first, second in judgement.bad_pairs}
+    return [pair for pair in matches if frozenset((pair.first, pair.second)) not in bad]
+
+
+def _note(outcome: _Outcome, refined: BlockRefinement) -> None:
+    outcome.views.update(refined.views)
+    outcome.before_m.extend(refined.before_m)
+    outcome.after_m.extend(refined.after_m)
+
+
+def _add_reason(outcome: _Outcome, name: str, code: ReasonCode, detail: str) -> None:
+    reason = Reason(code=code, detail=detail)
+    outcome.reasons[name] = (*outcome.reasons.get(name, ()), reason)

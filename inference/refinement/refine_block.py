@@ -1,0 +1,163 @@
+"""One block of photos adjusted, judged by matches left out, and taken over if it is better."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.geometry.view import View
+from inference.refinement.adjust import MEDIAN_TO_SIGMA, Adjustment, adjust
+from inference.refinement.block import (
+    PHOTO_UNKNOWNS,
+    Block,
+    no_deviations,
+    plan_block,
+)
+from inference.refinement.errors_after import errors_after
+from inference.refinement.matches import PairMatches
+from inference.refinement.put_right import put_right
+from inference.refinement.residuals import (
+    Sightlines,
+    cast_gaps_m,
+    plan_sightlines,
+    ray_gaps_px,
+    select_sightlines,
+)
+from inference.refinement.tracks import join_tracks, split_held_out
+
+LEAST_TRACKS = 15
+MOST_SIGMAS_OF_PHOTO = 6.0  # from its flight; gimbals now and then are worse than they should be
+MOST_SIGMAS_OF_FLIGHT = 4.0
+MOST_ROUNDS = 3
+# The upper tail may grow by this part while the median shrinks.
+TAIL_TOLERANCE = 1.05
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class BlockRefinement:
+    """What became of a block.
+
+    Attributes:
+        views: Those put right, by SHA-256; empty where the adjustment was not taken over.
+        outsiders: Photos that cannot be brought to agree within their stated errors.
+        before_m: Distances on the ground between matches left out, of poses as stated.
+        after_m: Likewise of the poses as returned.
+    """
+
+    views: Mapping[str, View]
+    outsiders: frozenset[str] = frozenset()
+    before_m: tuple[float, ...] = ()
+    after_m: tuple[float, ...] = ()
+
+
+def refine_block(
+    stated: Mapping[str, View], views: Mapping[str, View], matches: Sequence[PairMatches]
+) -> BlockRefinement:
+    """Return the views put right, if matches that were left out say that they are better.
+
+    Args:
+        stated: As the photos state it, for the distances before.
+        views: To begin with: turned photos put right, outsiders left away.
+        matches: Of their pairs.
+    """
+    outsiders: set[str] = set()
+    for _ in range(MOST_ROUNDS):
+        left = {name: view for name, view in views.items() if name not in outsiders}
+        if len(left) < 2:
+            break
+        block = plan_block(left)
+        found = _adjust_block(block, matches)
+        if found is None:
+            break
+        adjustment, held_out = found
+        far = _far_photos(block, adjustment)
+        if not far:
+            return _judge(block, stated, adjustment, held_out, frozenset(outsiders))
+        outsiders |= far
+    return BlockRefinement(views={}, outsiders=frozenset(outsiders))
+
+
+def _adjust_block(
+    block: Block, matches: Sequence[PairMatches]
+) -> tuple[Adjustment, Sightlines] | None:
+    """Return the adjustment and the sightlines that were left out of it, None where too few."""
+    index_of = {name: index for index, name in enumerate(block.names)}
+    used, out = split_held_out(join_tracks(matches, index_of))
+    if used.count < LEAST_TRACKS:
+        return None
+    sightlines = select_sightlines(plan_sightlines(block, used))
+    held_out = select_sightlines(plan_sightlines(block, out))
+    if not sightlines.tracks.count or not held_out.tracks.count:
+        return None
+    adjustment = adjust(block, sightlines)
+    return None if adjustment is None else (adjustment, held_out)
+
+
+def _far_photos(block: Block, adjustment: Adjustment) -> set[str]:
+    """Return the photos whose poses would have to be absurdly far from what is stated."""
+    deviations = adjustment.deviations
+    own = deviations.photos.copy()
+    own[:, 2:] -= deviations.common[2:PHOTO_UNKNOWNS]
+    sigmas = np.sqrt(np.diagonal(block.own, axis1=1, axis2=2))
+    far = np.abs(own / sigmas).max(axis=1) > MOST_SIGMAS_OF_PHOTO
+    return {name for name, is_far in zip(block.names, far, strict=True) if is_far}
+
+
+def _judge(
+    block: Block,
+    stated: Mapping[str, View],
+    adjustment: Adjustment,
+    held_out: Sightlines,
+    outsiders: frozenset[str],
+) -> BlockRefinement:
+    """Return the adjusted views where these are better on matches left out, else none."""
+    begin = no_deviations(len(block.names))
+    before, after = (
+        cast_gaps_m(block, held_out, deviations) for deviations in (begin, adjustment.deviations)
+    )
+    as_stated = plan_block({name: stated[name] for name in block.names})
+    at_first = cast_gaps_m(as_stated, plan_sightlines(as_stated, held_out.tracks), begin)
+    both = np.isfinite(before) & np.isfinite(after)
+    is_better = (
+        both.any()
+        and _is_better(before[both], after[both])
+        and _is_within_errors(block, adjustment)
+    )
+    kept = after if is_better else before
+    return BlockRefinement(
+        views=_put_right(block, adjustment, held_out) if is_better else {},
+        outsiders=outsiders,
+        before_m=tuple(at_first[np.isfinite(at_first)]),
+        after_m=tuple(kept[np.isfinite(kept)]),
+    )
+
+
+def _is_better(before: NDArray[np.float64], after: NDArray[np.float64]) -> bool:
+    """Tell whether the distances shrink, and the large ones do not grow for it."""
+    median = np.median(after) < np.median(before)
+    tail = np.percentile(after, 90) <= TAIL_TOLERANCE * np.percentile(before, 90)
+    return bool(median and tail)
+
+
+def _is_within_errors(block: Block, adjustment: Adjustment) -> bool:
+    """Tell whether what the flight has in common is what its stated errors allow."""
+    sigmas = np.sqrt(np.diag(block.common))
+    return bool(np.abs(adjustment.deviations.common / sigmas).max() < MOST_SIGMAS_OF_FLIGHT)
+
+
+def _put_right(block: Block, adjustment: Adjustment, held_out: Sightlines) -> dict[str, View]:
+    # Each of the two rays of a gap has the noise of one coordinate.
+    gap_px = MEDIAN_TO_SIGMA * float(np.median(ray_gaps_px(block, held_out, adjustment.deviations)))
+    ratio = max(1.0, gap_px**2 / (2.0 * adjustment.noise_px**2))
+    errors = errors_after(block, adjustment.covariance, variance_ratio=ratio)
+    return {
+        name: put_right(
+            view,
+            adjustment.deviations,
+            index,
+            errors[index],
+            ground_sigma_m=min(view.ground_sigma_m, adjustment.ground_sigma_m),
+        )
+        for index, (name, view) in enumerate(zip(block.names, block.views, strict=True))
+    }
