@@ -33,7 +33,7 @@ def render_issue_table(features: Iterable[Record], *, frames: Sequence[OutputFra
     for feature in features:
         record = feature["properties"]
         row = {**_row(str(feature["id"]), record), **_frame_cells(record, frames)}
-        table.writerow({name: _cell(value) for name, value in row.items()})
+        table.writerow({name: safe_cell(value) for name, value in row.items()})
     return text.getvalue().encode("utf-8-sig")
 
 
@@ -68,7 +68,8 @@ def _frame_cells(record: Record, frames: Sequence[OutputFrame]) -> Mapping[str, 
     return frame_cells(position.get("frames", {}), frames)
 
 
-def _cell(value: str | float | int | None) -> str | float | int | None:
+def safe_cell(value: str | float | int | None) -> str | float | int | None:
+    """Return what a spreadsheet shows as it is and does not run."""
     if isinstance(value, str) and value.startswith(FORMULA_STARTS):
         return f"'{value}"
     return value
