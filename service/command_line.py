@@ -16,9 +16,11 @@ from models.openvino_detector import Precision, read_openvino_detector
 from models.registry import REGISTRY_FOLDER, read_model
 from service.demo import compare_with_truth, show_score, write_demo_flight
 from service.errors import CannotStartError, ServiceError
+from service.geocheck.command import geocheck
 from service.inspect import InspectModel, InspectOptions, inspect_photos
 from service.intake import stable_name
 from service.outputs import RECEIPT, REPORT
+from service.path_option import parse_path
 from service.progress import show_progress
 from service.settings import Settings, quieten_video_decoder, read_settings
 from service.summary import describe_summary, exit_code, render_summary, summarise
@@ -31,13 +33,7 @@ EXIT_STOPPED = 130  # as shells have it for Ctrl-C
 UsageError = cast(type[typer.BadParameter], typer.BadParameter.__base__)
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-
-
-def _parse_path(text: str) -> Path:
-    # Of an empty text, as scripts give with a variable not set, Path would make the folder here.
-    if not text:
-        raise CannotStartError("a PATH is empty; name a file or a folder")
-    return Path(text)
+app.command()(geocheck)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -71,12 +67,12 @@ def inspect(
     paths: Annotated[
         list[Path],
         typer.Argument(
-            metavar="PATH...", parser=_parse_path, help="Photos, folders or whole cards."
+            metavar="PATH...", parser=parse_path, help="Photos, folders or whole cards."
         ),
     ],
     *,
     out: Annotated[
-        Path, typer.Option(metavar="DIR", parser=_parse_path, help="Folder for the results.")
+        Path, typer.Option(metavar="DIR", parser=parse_path, help="Folder for the results.")
     ],
     ground: Annotated[
         Path | None, typer.Option(metavar="FILE.tif", help="Heights of the ground (DEM or DSM).")
@@ -170,7 +166,7 @@ def demo(
     *,
     out: Annotated[
         Path,
-        typer.Option(metavar="DIR", parser=_parse_path, help="Folder for flight and results."),
+        typer.Option(metavar="DIR", parser=parse_path, help="Folder for flight and results."),
     ],
     lang: Annotated[str | None, typer.Option(metavar="en|zh", help="Of the report.")] = None,
 ) -> None:

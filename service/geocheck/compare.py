@@ -17,6 +17,7 @@ from inference.sighting import Detection, Placement
 from service.geocheck.matching import match_photo
 from service.geocheck.photo_views import PhotoViews
 from service.geocheck.true_point import TruePoint
+from service.progress import Reporter
 
 # A point is a box as small as a mark on the ground, of no class that is known to stand up.
 BOX_HALF_SIDE_PX = 2.0
@@ -72,22 +73,28 @@ class PointCheck:
 
 
 def check_points(
-    points: Sequence[TruePoint], views: PhotoViews, *, scale: float | None
+    points: Sequence[TruePoint], views: PhotoViews, *, scale: float | None, reporter: Reporter
 ) -> list[PointCheck]:
-    """Return every point of the truth, compared or with the reason why not.
+    """Return every point of the truth, compared or with the reason why not, in its order.
 
     Args:
         points: In the order of the file.
         views: The photos.
         scale: Size of the photos as a part of those that the pixels were measured on, where the
             truth file itself does not say; None for the same size.
+        reporter: Is told how far it is.
     """
     names = [*views.photos, *views.refused]
     matches = {wanted: match_photo(wanted, names) for wanted in {point.photo for point in points}}
     outside = _find_outside(points, matches, views, scale=scale)
-    return [
-        _check(point, matches[point.photo], views, scale=scale, outside=outside) for point in points
-    ]
+    reporter.begin("Comparing points", total=len(points))
+    checks = dict[int, PointCheck]()
+    # Photo by photo: the ground around one is read once for all of its points.
+    for index in sorted(range(len(points)), key=lambda index: points[index].photo):
+        point = points[index]
+        checks[index] = _check(point, matches[point.photo], views, scale=scale, outside=outside)
+        reporter.step()
+    return [checks[index] for index in range(len(points))]
 
 
 def scaled_pixel(

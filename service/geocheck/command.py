@@ -1,0 +1,76 @@
+"""The command `skypatrol geocheck`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from service.errors import CannotStartError
+from service.geocheck.job import PAGE, GeocheckOptions, run_geocheck
+from service.geocheck.records import render_summary
+from service.geocheck.summary import describe_result
+from service.path_option import parse_path
+from service.progress import show_progress
+from service.settings import read_settings
+
+
+def geocheck(
+    paths: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="PATH...", parser=parse_path, help="Photos, folders or whole cards."
+        ),
+    ],
+    *,
+    truth: Annotated[
+        Path,
+        typer.Option(
+            metavar="FILE", parser=parse_path, help="Surveyed points: gcp_list.txt or a table."
+        ),
+    ],
+    ground: Annotated[
+        Path | None, typer.Option(metavar="FILE.tif", help="Heights of the ground (DEM or DSM).")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", parser=parse_path, help="Folder for page, figures and points."),
+    ] = None,
+    refine: Annotated[
+        bool,
+        typer.Option(
+            "--refine/--no-refine", help="Put poses right from what overlapping photos show."
+        ),
+    ] = True,
+    scale: Annotated[
+        float | None,
+        typer.Option(
+            metavar="0.2", help="Size of these photos where the pixels are of larger ones, of 1."
+        ),
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the figures for scripts and nothing else.")
+    ] = False,
+) -> None:
+    """Tell how far surveyed points are placed from the truth, and whether the ellipses hold.
+
+    Each point goes the way of a detection, so this is what an inspection of the same photos is
+    worth. Exit code 0: points were compared; 1: none could be.
+    """
+    if scale is not None and not 0.0 < scale <= 1.0:
+        raise CannotStartError(f"--scale: {scale:g} is not above 0 and up to 1")
+    options = GeocheckOptions(
+        paths=tuple(paths),
+        truth=truth,
+        ground=ground,
+        output=out,
+        refine=refine,
+        scale=scale,
+        workers=read_settings().workers,
+    )
+    with show_progress(quiet=as_json) as reporter:
+        result = run_geocheck(options, reporter=reporter)
+    typer.echo(render_summary(result) if as_json else describe_result(result))
+    if out is not None and not as_json:
+        typer.echo(f"report   {out / PAGE}")
+    if result.overall is None:
+        raise CannotStartError("not one point could be compared")

@@ -1,0 +1,109 @@
+"""The geocheck as a page that opens anywhere, without a network."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from inference.receipt import NotPlaced, ReasonCode
+from service.geocheck.plots import (
+    COLOURS,
+    plan_calibration_plot,
+    plan_residual_plot,
+    plan_target_plot,
+)
+from service.geocheck.result import GeocheckResult, PhotoResult
+from service.report import content_security_hash
+from service.report_formats import format_percent
+from service.translations import Language, read_texts
+
+PAGE_FOLDER = Path(__file__).parent / "report_page"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusalRow:
+    """A reason why points were not compared, with the first of them."""
+
+    title: str
+    advice: str
+    count: int
+    line: int
+    photo: str
+    detail: str | None
+
+
+def render_page(result: GeocheckResult) -> str:
+    """Return the page's HTML; equal results give equal text."""
+    style = (PAGE_FOLDER / "style.css").read_text(encoding="utf-8")
+    return (
+        _environment()
+        .get_template("page.html")
+        .render(
+            result=result,
+            plan=plan_residual_plot(result),
+            target=plan_target_plot(result),
+            calibration=plan_calibration_plot(result),
+            refusals=plan_refusals(result),
+            colours=COLOURS,
+            style=Markup(style),  # noqa: S704 - our own file, not anybody's input
+            style_hash=content_security_hash(style),
+        )
+    )
+
+
+def plan_refusals(result: GeocheckResult) -> list[RefusalRow]:
+    """Return why points were not compared, the most frequent reason first."""
+    firsts: dict[ReasonCode, RefusalRow] = {}
+    texts, counts = read_texts(Language.ENGLISH), result.refusals
+    for check in result.checks:
+        final = check.final
+        if isinstance(final, NotPlaced) and final.code not in firsts:
+            text = texts.reasons[final.code]
+            firsts[final.code] = RefusalRow(
+                title=text.title,
+                advice=text.advice,
+                count=counts[final.code],
+                line=check.truth.line,
+                photo=check.truth.photo,
+                detail=final.detail,
+            )
+    return sorted(firsts.values(), key=lambda row: (-row.count, row.title))
+
+
+def describe_remarks(photo: PhotoResult) -> str:
+    """Return how a photo's heights were found, what makes it doubtful, and what was left out."""
+    texts = read_texts(Language.ENGLISH)
+    methods = [texts.methods.get(name, name) for name, _ in photo.methods.most_common()]
+    doubts = [texts.reasons[code].title for code in photo.reasons]
+    left_out = [f"{count} × {texts.reasons[code].title}" for code, count in photo.refusals.items()]
+    parts = (", ".join(part) for part in (methods, doubts, left_out))
+    return "; ".join(part for part in parts if part)
+
+
+def format_metres(metres: float) -> str:
+    """Return metres to the centimetre."""
+    return f"{metres:.2f}"
+
+
+def format_signed(metres: float) -> str:
+    """Return metres to the centimetre, with their sign."""
+    return f"{metres + 0.0:+.2f}"
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(PAGE_FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        metres=format_metres,
+        percent=format_percent,
+        px=lambda value: f"{value:.1f}",
+        remarks=describe_remarks,
+        signed=format_signed,
+    )
+    return environment
