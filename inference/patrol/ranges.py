@@ -36,9 +36,8 @@ NEAREST_M, FARTHEST_M = 0.7, 400.0
 STEPS = 240
 MAX_RANGE_M = 80.0  # further, the estimate is a guess, and the ellipse as long as a street
 
-# The two ways agree this well or not at all: a box at the bottom of a picture from a roof or a
-# drone. As a part of the best agreement there can be; for two normal distributions that is a
-# difference of 3 sigmas.
+# Less than this part of the best agreement that there can be, and the picture is from a roof or a
+# drone; for two normal distributions that is a difference of 3 sigmas.
 LEAST_AGREEMENT = 0.011
 
 
@@ -91,9 +90,9 @@ class RangeEstimate:
     """The level distance from the camera to an object's middle, as the moments of its distribution.
 
     Attributes:
-        mean_m: Also the square root of `variance_m2` grows with it: the distribution is about
-            normal in the logarithm, so its longer tail points away from the camera.
-        variance_m2: About the mean.
+        mean_m: The distribution is about normal in the logarithm: its longer tail points away from
+            the camera, and the mean lies behind the most likely range.
+        variance_m2: About the mean; it grows with the range.
         object_share: Of the variance, from the object's unknown size: the same in all views of it.
         camera_height_share: From the camera's unknown height: the same in all photos of a patrol.
         tilt_share: From how this person or mount tilts the camera: likewise. What is left is from
@@ -116,34 +115,41 @@ def estimate_range(seen: SeenBox, *, class_name: str) -> RangeEstimate | NotPlac
     """Return how far away the object in a box is, or why that cannot be told."""
     prior = OBJECT_PRIORS.get(class_name, OTHER_OBJECT_PRIOR)
     log_ranges = np.linspace(np.log(NEAREST_M), np.log(FARTHEST_M), STEPS)
-    ranges_m = np.exp(log_ranges)
-    from_size = size_likelihood(seen, prior, ranges_m)
-    from_ground = ground_likelihood(seen, prior, ranges_m)
+    from_size = size_likelihood(seen, prior, np.exp(log_ranges))
+    from_ground = ground_likelihood(seen, prior, np.exp(log_ranges))
     both = from_size * from_ground
-    agreement = float(both.max() / max(from_size.max() * from_ground.max(), 1e-300))
-    if agreement < LEAST_AGREEMENT:
+    if both.max() < LEAST_AGREEMENT * from_size.max() * from_ground.max():
         return NotPlaced(
             code=ReasonCode.NO_RANGE,
             detail="its size and its place in the picture do not fit a camera at head height",
         )
-    weights = both / both.sum()
-    log_variance = float(weights @ log_ranges**2 - (weights @ log_ranges) ** 2)
-    # From the object's front to its middle.
-    depths = 1.0 + prior.depth_ratio * seen.width / 2.0
-    mean_m = float(weights @ ranges_m) * depths
-    if mean_m > MAX_RANGE_M:
+    estimate = _moments(seen, prior, log_ranges, both / both.sum())
+    if estimate.mean_m > MAX_RANGE_M:
         return NotPlaced(
             code=ReasonCode.NO_RANGE,
-            detail=f"about {mean_m:.0f} m away, more than {MAX_RANGE_M:g}",
+            detail=f"about {estimate.mean_m:.0f} m away, more than {MAX_RANGE_M:g}",
         )
-    variance_m2 = float(weights @ ranges_m**2) * depths**2 - mean_m**2
-    shares = _shares(seen, prior, range_m=mean_m, log_variance=log_variance)
+    return estimate
+
+
+def _moments(
+    seen: SeenBox,
+    prior: ObjectPrior,
+    log_ranges: NDArray[np.float64],
+    probabilities: NDArray[np.float64],
+) -> RangeEstimate:
+    """Return mean and variance of the range to the object's middle, from those to its front."""
+    to_middle = 1.0 + prior.depth_ratio * seen.width / 2.0
+    ranges_m = np.exp(log_ranges) * to_middle
+    mean_m = float(probabilities @ ranges_m)
+    log_variance = float(probabilities @ (log_ranges - probabilities @ log_ranges) ** 2)
+    of_object, of_height, of_tilt = _shares(seen, prior, range_m=mean_m, log_variance=log_variance)
     return RangeEstimate(
         mean_m=mean_m,
-        variance_m2=variance_m2,
-        object_share=shares[0],
-        camera_height_share=shares[1],
-        tilt_share=shares[2],
+        variance_m2=float(probabilities @ (ranges_m - mean_m) ** 2),
+        object_share=of_object,
+        camera_height_share=of_height,
+        tilt_share=of_tilt,
     )
 
 
