@@ -166,7 +166,8 @@ def _check_geometry(
         tolerance_px = TOLERANCE_RATIO * extent_px
         pixels_first = _undistort(cameras[0], pixels_first)
         pixels_second = _undistort(cameras[1], pixels_second)
-    right = np.isfinite(pixels_first).all(axis=1) & np.isfinite(pixels_second).all(axis=1)
+    both = np.column_stack([pixels_first, pixels_second])
+    right = np.asarray(np.isfinite(both).all(axis=1), dtype=np.bool_)
     right[right] = verify_matches(
         pixels_first[right], pixels_second[right], extent_px=extent_px, tolerance_px=tolerance_px
     )

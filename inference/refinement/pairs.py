@@ -1,14 +1,11 @@
 """Which photos of a flight are worth comparing: those that show the same ground."""
 
-from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import minimum_spanning_tree
 from scipy.spatial import cKDTree
 
 from inference.geometry.frames import EnuFrame
@@ -18,6 +15,7 @@ from inference.geometry.rays import border_pixels, lower_to_depression
 from inference.geometry.view import View, view_directions
 from inference.merging.nearby import wgs84_to_plane
 from inference.receipt import NotPlaced
+from inference.refinement.choose_pairs import choose_pairs
 
 MAX_NEIGHBOURS = 8
 # The common part of two footprints over what both show together, less where the ground is seen
@@ -39,8 +37,7 @@ NEAREST_CAMERAS = 4
 MAX_CAMERAS_APART_PER_HEIGHT = 1.0
 SUCCESSORS = 2  # in the order of capture, which no crowd of other photos may push out
 CAMERAS_ONLY_OVERLAP = 0.01  # so little that any other pair is better
-
-SECTORS = 4  # one neighbour each way comes first: those along the line alone leave it loose
+OVERLAP_DIGITS = 2  # the rest is chance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -91,10 +88,9 @@ def plan_pairs(
     if captures is not None:
         ids = [captures.get(name) for name in names]
         pairs = pairs[[ids[a] is None or ids[a] != ids[b] for a, b in pairs]]
-    overlaps = _overlaps(layout, pairs)
-    pairs, overlaps = pairs[overlaps > 0.0], overlaps[overlaps > 0.0]
-    chosen = _choose(layout, pairs, overlaps, max_neighbours=max_neighbours)
-    return [(names[a], names[b]) for a, b in pairs[chosen]]
+    best_first = _best_first(pairs, _overlaps(layout, pairs))
+    chosen = choose_pairs(best_first, layout.cameras_m, max_neighbours=max_neighbours)
+    return [(names[first], names[second]) for first, second in chosen]
 
 
 def _plan_layout(views: list[View]) -> _Layout:
@@ -179,56 +175,12 @@ def _overlaps(layout: _Layout, pairs: NDArray[np.intp]) -> NDArray[np.float64]:
     return np.where(common >= MIN_OVERLAP, common, by_cameras)
 
 
-def _choose(
-    layout: _Layout,
-    pairs: NDArray[np.intp],
-    overlaps: NDArray[np.float64],
-    *,
-    max_neighbours: int,
-) -> NDArray[np.intp]:
-    """Return which pairs are kept, those that hold the flight together first."""
-    count = len(layout.cameras_m)
-    best_first = np.lexsort((pairs[:, 1], pairs[:, 0], -overlaps))
-    holds_together = _spanning(pairs, overlaps, count=count)
-    chosen = [index for index in best_first if holds_together[index]]
-    degrees = np.bincount(pairs[chosen].ravel(), minlength=count)
-    ranks = _sector_ranks(layout, pairs, best_first)
-    for index in sorted(best_first, key=lambda index: ranks[index]):
-        a, b = pairs[index]
-        if not holds_together[index] and max(degrees[a], degrees[b]) < max_neighbours:
-            degrees[[a, b]] += 1
-            chosen.append(index)
-    return np.array(chosen, dtype=np.intp)
+def _best_first(pairs: NDArray[np.intp], overlaps: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Return the pairs that overlap at all, sorted; of equals those taken soonest after another.
 
-
-def _spanning(
-    pairs: NDArray[np.intp], overlaps: NDArray[np.float64], *, count: int
-) -> NDArray[np.bool_]:
-    """Return (P,) which pairs are the best that link all photos that can be linked."""
-    # The least sum of costs; ties go by the pair's place, so that nothing is left to chance.
-    order = np.lexsort((pairs[:, 1], pairs[:, 0], -overlaps))
-    costs = np.empty(len(pairs))
-    costs[order] = np.arange(1.0, len(pairs) + 1.0)
-    graph = coo_array((costs, pairs.T), shape=(count, count)).tocsr()
-    kept = minimum_spanning_tree(graph).tocoo().data.astype(np.int64)
-    spans = np.zeros(len(pairs), dtype=bool)
-    spans[order[kept - 1]] = True
-    return spans
-
-
-def _sector_ranks(
-    layout: _Layout, pairs: NDArray[np.intp], best_first: NDArray[np.intp]
-) -> NDArray[np.int64]:
-    """Return (P,) the pair's rank among those of either photo that lead the same way."""
-    ahead = np.diff(layout.cameras_m[pairs], axis=1)[:, 0]
-    angles = np.arctan2(ahead[:, 1], ahead[:, 0]) / (2.0 * np.pi) * SECTORS
-    forth = np.rint(angles).astype(np.int64) % SECTORS
-    back = (forth + SECTORS // 2) % SECTORS
-    seen: dict[tuple[int, int], int] = defaultdict(int)
-    ranks = np.zeros(len(pairs), dtype=np.int64)
-    for index in best_first:
-        ways = (int(pairs[index, 0]), int(forth[index])), (int(pairs[index, 1]), int(back[index]))
-        ranks[index] = min(seen[way] for way in ways)
-        for way in ways:
-            seen[way] += 1
-    return ranks
+    So a hovering drone's photos make a chain and not a star.
+    """
+    gaps = pairs[:, 1] - pairs[:, 0]
+    order = np.lexsort((pairs[:, 0], gaps, -np.round(overlaps, OVERLAP_DIGITS)))
+    ordered: NDArray[np.intp] = pairs[order[overlaps[order] > 0.0]]
+    return ordered
