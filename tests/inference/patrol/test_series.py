@@ -3,7 +3,7 @@
 The boxes come from the projection of the rendered scenes, which knows nothing of `inference`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -16,6 +16,7 @@ from inference.geometry.frames import EnuFrame
 from inference.geometry.uncertainty import circular_error_90_m, error_ellipse, full_covariance
 from inference.merging.merge import merge_sightings
 from inference.merging.nearby import plane_to_wgs84, wgs84_to_plane
+from inference.merging.reconcile import reconcile
 from inference.patrol.methods import CIRCLE_AROUND_CAMERA, COMPASS_RAY, TRIANGULATED_RAYS
 from inference.patrol.ranges import (
     CAMERA_HEIGHTS_M,
@@ -260,3 +261,44 @@ def test_twenty_photos_from_one_spot_do_not_average_the_compass_bias_away() -> N
     shared_m2 = place.shared_loading_m @ place.shared_loading_m.T
     # Across a ray of 10 m, 9 degrees of shared compass are 1.6 m beside 3 m of shared position.
     assert shared_m2[0, 0] > 1.4**2 + 2.9**2
+
+
+def test_two_patrols_past_one_heap_are_one_issue_and_know_more_together() -> None:
+    random = np.random.default_rng(8)
+    heap = np.array([1.2, 1.0, 0.9])
+    findings = []
+    for day in range(2):
+        patrol = draw_patrol(random)
+        seen = [
+            take_photo(random, patrol, heap, place, number=10 * day + number)
+            for number, place in enumerate(WALK)
+        ]
+        assert all(one is not None for one in seen)
+        findings += merge_sightings([one for one in seen if one], flight_id=f"walk {day}")
+    (issue,) = reconcile(findings, permits=(), grids=())
+    assert isinstance(issue.position, Placement)
+    assert issue.position.method == TRIANGULATED_RAYS
+    assert issue.recurrence_count == 1
+    singles = [one.position for one in findings if isinstance(one.position, Placement)]
+    assert area_m2(issue.position) < min(map(area_m2, singles))
+
+
+def test_a_drone_that_saw_it_too_decides_where_it_is() -> None:
+    random = np.random.default_rng(9)
+    (walk,) = merge_sightings(walk_past(random), flight_id="walk")
+    assert isinstance(walk.position, Placement)
+    latitude, longitude = plane_to_wgs84(FRAME, HEAP[None])[0]
+    above = replace(
+        walk.position,
+        latitude_deg=float(latitude),
+        longitude_deg=float(longitude),
+        own_covariance_m2=np.eye(3),
+        shared_loading_m=np.zeros_like(walk.position.shared_loading_m),
+        method="flat_ground_at_takeoff",
+    )
+    drone = replace(walk, id="drone", flight_id="flight", position=above)
+    (issue,) = reconcile([walk, drone], permits=(), grids=())
+    assert isinstance(issue.position, Placement)
+    assert issue.position.method == "flat_ground_at_takeoff"
+    assert squared_sigmas(issue.position) < SQUARED_SIGMAS_90
+    assert circular_error_90_m(full_covariance(issue.position)) < 2.2

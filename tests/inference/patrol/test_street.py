@@ -76,8 +76,8 @@ def test_a_heap_ahead_lies_along_the_compass_direction_at_about_its_range() -> N
     east_m, north_m = east_north_m(place)
     assert place.method == COMPASS_RAY
     assert abs(east_m) < 0.05  # the box is half a pixel off the middle at most
-    # Level would be 10 m; cameras are rather held down a little, which makes it further, and the
-    # mean of a distribution with a long tail lies beyond its peak.
+    # The size says 10 m and the ground a little less; the mean of a distribution with a long tail
+    # lies beyond its peak.
     assert 10.0 < north_m < 16.0
     sigma_north_m = math.sqrt(full_covariance(place)[1, 1])
     assert abs(north_m - 10.0) < sigma_north_m < 10.0
