@@ -15,7 +15,8 @@ from inference.sighting import Placement
 # one that all views of an object have in common, whatever the flight. Where the lens sits on the
 # sensor is the first kind; no angles of the pose can stand for it in pictures straight down.
 FLIGHT_ERRORS = (*POSE_ERRORS, "center_column", "center_row")
-SHARED_ERRORS = (*FLIGHT_ERRORS, "object_height")
+# and one that views from the street have in common, which judge the range by the object's size.
+SHARED_ERRORS = (*FLIGHT_ERRORS, "object_height", "object_size")
 
 # What is shifted to see how the position answers: the pose, then the box's middle in photo pixels.
 # The camera's place needs no shift: it moves the position by as much as itself.
@@ -113,7 +114,8 @@ def split_errors(
     flight = of_pose @ square_root(budget.pose.shared)
     center = jacobian[:, BOX] * budget.center_px
     object_height = jacobian[:, 0] * budget.object_height_m
-    return own, np.column_stack([flight, center, object_height])
+    object_size = np.zeros(3)  # no part of a ray that meets the ground
+    return own, np.column_stack([flight, center, object_height, object_size])
 
 
 def full_covariance(placement: Placement) -> NDArray[np.float64]:

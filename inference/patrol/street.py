@@ -25,7 +25,7 @@ from inference.reading.metadata import PhotoMetadata, YawReference
 from inference.receipt import NotPlaced, ReasonCode
 from inference.sighting import Detection, Placement
 
-OBJECT = SHARED_ERRORS.index("object_height")  # here the object's size: as lasting as its height
+OBJECT_SIZE = SHARED_ERRORS.index("object_size")
 
 # One sigma on each axis of a phone between houses, 3 to 5 m together: what photos of a walk share,
 # and a photo's own part.
@@ -161,7 +161,7 @@ def _ray_errors(
         + (own_across_rad * reach_m) ** 2 * np.outer(across, across)
     )
     loading = _gnss_loading(patrol)
-    for column, share in zip((OBJECT, HEIGHT, PITCH), shares, strict=True):
+    for column, share in zip((OBJECT_SIZE, HEIGHT, PITCH), shares, strict=True):
         loading[:2, column] = math.sqrt(share * found.variance_m2) * along
     compass_deg = math.hypot(COMPASS_SHARED_SIGMA_DEG, north_deg)
     loading[:2, YAW] = math.radians(compass_deg) * reach_m * across
