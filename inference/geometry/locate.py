@@ -9,7 +9,7 @@ from inference.boxes import find_cut_axes
 from inference.geometry.camera import pixel_to_ray
 from inference.geometry.frames import enu_to_wgs84
 from inference.geometry.ground import FlatGround
-from inference.geometry.pose import rotation_camera_to_enu
+from inference.geometry.pose import pose_rotation
 from inference.geometry.rays import depression_deg, lower_to_depression
 from inference.geometry.surface import FlatSurface
 from inference.geometry.uncertainty import ErrorBudget, plan_error_budget, split_errors
@@ -109,7 +109,7 @@ def _max_range_m(view: View) -> float:
 
 def _downwards(view: View, pixel: NDArray[np.float64]) -> NDArray[np.float64] | None:
     """Return the unit direction in the photo in which the world's down is, None at the nadir."""
-    rotation = rotation_camera_to_enu(view.pose.yaw_deg, view.pose.pitch_deg, view.pose.roll_deg)[0]
+    rotation = pose_rotation(view.pose)
     nadir = -rotation[2]  # (0, 0, -1) seen by the camera
     ray = pixel_to_ray(view.camera, pixel)[0]
     # The derivative of the projection of ray + step * nadir, but for a positive factor.

@@ -80,6 +80,7 @@ class Pose:
         yaw_deg: Clockwise from true north, 0 to 360.
         pitch_deg: 0 at the horizon, -90 straight down.
         roll_deg: Clockwise as the camera sees it.
+        bank_deg: See `rotation_camera_to_enu`; photos do not state it, a refinement finds it.
         position_source: Such as rtk_fixed, rtk_float, gnss.
     """
 
@@ -95,6 +96,7 @@ class Pose:
     position_source: str
     attitude_source: str
     accuracy: PoseAccuracy
+    bank_deg: float = 0.0
 
 
 def plan_pose(metadata: PhotoMetadata) -> Pose | NotPlaced:
@@ -189,18 +191,29 @@ def plan_accuracy(
     )
 
 
+def pose_rotation(pose: Pose) -> NDArray[np.float64]:
+    """Return the (3, 3) rotation from the camera frame to east, north, up."""
+    rotation: NDArray[np.float64] = rotation_camera_to_enu(
+        pose.yaw_deg, pose.pitch_deg, pose.roll_deg, pose.bank_deg
+    )[0]
+    return rotation
+
+
 def rotation_camera_to_enu(
-    yaw_deg: ArrayLike, pitch_deg: ArrayLike, roll_deg: ArrayLike
+    yaw_deg: ArrayLike, pitch_deg: ArrayLike, roll_deg: ArrayLike, bank_deg: ArrayLike = 0.0
 ) -> NDArray[np.float64]:
     """Return rotations from the camera frame (x right, y down, z forward) to east, north, up.
 
     Columns are the camera's axes: the view is turned to its heading, tilted, and then rolled about
-    the viewing axis. A roll of 180 degrees at the nadir is thereby the same as 180 degrees of yaw.
+    the viewing axis. A roll of 180 degrees at the nadir is thereby the same as 180 degrees of yaw,
+    and no roll tilts a camera there to the side as a gimbal that is not level does. That is what
+    the bank is for, about the horizontal axis along the heading: at the horizon it is a roll.
 
     Args:
         yaw_deg: (N,) clockwise from true north.
         pitch_deg: (N,) 0 at the horizon, -90 straight down.
         roll_deg: (N,) clockwise as the camera sees it.
+        bank_deg: (N,) or one, clockwise as seen along the heading, after the others.
 
     Returns:
         (N, 3, 3).
@@ -221,7 +234,21 @@ def rotation_camera_to_enu(
     cosine, sine = np.cos(roll)[:, None], np.sin(roll)[:, None]
     right = cosine * level_right + sine * level_down
     down = cosine * level_down - sine * level_right
-    return np.stack([right, down, forward], axis=-1)
+    rotation = np.stack([right, down, forward], axis=-1)
+    bank = np.radians(np.asarray(bank_deg, dtype=np.float64))
+    return rotation if not bank.any() else _bank(rotation, yaw, bank)
+
+
+def _bank(
+    rotation: NDArray[np.float64], yaw: NDArray[np.float64], bank: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return (N, 3, 3) rotations turned about the horizontal axis of the heading (Rodrigues)."""
+    heading = np.stack([np.sin(yaw), np.cos(yaw), np.zeros_like(yaw)], axis=-1)[:, :, None]
+    cosine, sine = np.cos(bank).reshape(-1, 1, 1), np.sin(bank).reshape(-1, 1, 1)
+    across = np.cross(heading, rotation, axis=1)
+    along = heading * (heading * rotation).sum(axis=1, keepdims=True)
+    banked: NDArray[np.float64] = cosine * rotation + sine * across + (1.0 - cosine) * along
+    return banked
 
 
 def _position_deg(metadata: PhotoMetadata) -> tuple[float, float] | NotPlaced:

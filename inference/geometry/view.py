@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from inference.geometry.camera import Camera, pixel_to_ray
 from inference.geometry.frames import EnuFrame
 from inference.geometry.ground import Bounds, FlatGround, Ground
-from inference.geometry.pose import Pose, rotation_camera_to_enu
+from inference.geometry.pose import Pose, pose_rotation, rotation_camera_to_enu
 from inference.geometry.pose_errors import PoseErrors, plan_pose_errors
 from inference.geometry.rays import border_pixels, lower_to_depression
 from inference.geometry.surface import Surface
@@ -105,14 +105,16 @@ def view_directions(
         pixels: (N, 2) photo pixels.
         yaw_offset_deg: (N,) or one, added to the pose.
         pitch_offset_deg: Likewise.
-        roll_offset_deg: Likewise.
+        roll_offset_deg: Likewise, to the bank: a gimbal that is not level rolls the picture of the
+            horizon, and looks to the side at the nadir.
         focal_offset_ratio: (N,) or one, the focal length is longer by this part of itself.
     """
     pose = view.pose
     rotation = rotation_camera_to_enu(
         pose.yaw_deg + np.atleast_1d(np.asarray(yaw_offset_deg, dtype=np.float64)),
         pose.pitch_deg + np.atleast_1d(np.asarray(pitch_offset_deg, dtype=np.float64)),
-        pose.roll_deg + np.atleast_1d(np.asarray(roll_offset_deg, dtype=np.float64)),
+        pose.roll_deg,
+        pose.bank_deg + np.atleast_1d(np.asarray(roll_offset_deg, dtype=np.float64)),
     )
     rays = pixel_to_ray(view.camera, pixels)
     longer = 1.0 + np.atleast_1d(np.asarray(focal_offset_ratio, dtype=np.float64))
@@ -124,15 +126,14 @@ def view_directions(
 
 def ground_sample_distance_at_m(view: View, point: NDArray[np.float64]) -> float:
     """Return the size of a pixel across the view at a point of `view.frame`, in metres."""
-    pose = view.pose
-    forward = rotation_camera_to_enu(pose.yaw_deg, pose.pitch_deg, pose.roll_deg)[0, :, 2]
+    forward = pose_rotation(view.pose)[:, 2]
     depth_m = float(forward @ (point - (0.0, 0.0, view.camera_height_m)))
     return depth_m / view.camera.fx
 
 
 def plan_bounds(camera: Camera, pose: Pose, above_ground_m: float) -> Bounds:
     """Return what of the ground may be in the picture, with room for lower ground."""
-    rotation = rotation_camera_to_enu(pose.yaw_deg, pose.pitch_deg, pose.roll_deg)[0]
+    rotation = pose_rotation(pose)
     border = pixel_to_ray(camera, border_pixels(camera, per_edge=8)) @ rotation.T
     rays = lower_to_depression(border, min_depression_deg=MIN_DEPRESSION_DEG)
     height_m = above_ground_m * SURFACE_HEIGHT_FACTOR + SURFACE_MARGIN_M
@@ -168,6 +169,6 @@ def plan_level_view(camera: Camera, pose: Pose, *, method: str, above_ground_m: 
 def center_ray(camera: Camera, pose: Pose) -> NDArray[np.float64]:
     """Return the unit ray of the picture's middle in east, north, up, (3,)."""
     middle = ((camera.width_px - 1) / 2.0, (camera.height_px - 1) / 2.0)
-    rotation = rotation_camera_to_enu(pose.yaw_deg, pose.pitch_deg, pose.roll_deg)[0]
+    rotation = pose_rotation(pose)
     ray: NDArray[np.float64] = rotation @ pixel_to_ray(camera, middle)[0]
     return ray

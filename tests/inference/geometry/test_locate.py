@@ -385,7 +385,7 @@ def draw_truths(
     )
     pose = view.pose
     rotations = rotation_camera_to_enu(
-        pose.yaw_deg + yaw, pose.pitch_deg + pitch, pose.roll_deg + roll
+        pose.yaw_deg + yaw, pose.pitch_deg + pitch, pose.roll_deg, roll
     )
     rays = np.einsum("nij,nj->ni", rotations, plane)
     scale = (view.camera_height_m - height) / -rays[:, 2]

@@ -175,3 +175,15 @@ def test_rotations_are_right_handed_and_keep_lengths(yaw: float, pitch: float, r
     rotation = rotation_camera_to_enu(yaw, pitch, roll)[0]
     assert rotation @ rotation.T == pytest.approx(np.eye(3), abs=1e-12)
     assert np.linalg.det(rotation) == pytest.approx(1.0)
+
+
+def test_a_bank_is_a_roll_at_the_horizon() -> None:
+    banked = rotation_camera_to_enu(40.0, 0.0, 0.0, 7.0)
+    assert banked == pytest.approx(rotation_camera_to_enu(40.0, 0.0, 7.0), abs=1e-12)
+
+
+def test_a_bank_at_the_nadir_looks_to_the_left() -> None:
+    # Clockwise as seen looking north: the camera's right side goes down, so that it looks west.
+    forward = rotation_camera_to_enu(0.0, -90.0, 0.0, 10.0)[0, :, 2]
+    expected = [-np.sin(np.radians(10.0)), 0.0, -np.cos(np.radians(10.0))]
+    assert forward == pytest.approx(expected, abs=1e-12)
