@@ -9,6 +9,7 @@ import pytest
 import rasterio
 from pyproj import Transformer
 from rasterio.transform import from_origin
+from rasterio.windows import Window
 
 from inference.errors import InferenceError
 from inference.geometry.frames import EnuFrame, enu_to_wgs84
@@ -113,6 +114,28 @@ def test_heights_in_feet_become_metres(tmp_path: Path) -> None:
     assert ground.height_m(latitude, longitude) == pytest.approx(30.480061, abs=1e-4)
 
 
+def test_a_system_of_three_dimensions_counts_from_its_ellipsoid(tmp_path: Path) -> None:
+    heights = np.full((40, 40), 100.0)
+    ground = write_raster(
+        tmp_path / "ell.tif", heights, crs="EPSG:4979", left=120.0, top=30.1, cell=0.001
+    )
+    assert ground.datum is not None
+    assert ground.datum.startswith("WGS 84 ellipsoid")
+    assert ground.height_m(30.08, 120.02) == pytest.approx(100.0)
+
+
+def test_depths_of_water_are_no_heights(tmp_path: Path) -> None:
+    with pytest.raises(InferenceError, match="holds depths"):
+        write_raster(
+            tmp_path / "sea.tif",
+            np.full((40, 40), 100.0),
+            crs="EPSG:32651+5715",
+            left=5e5,
+            top=3.3e6,
+            cell=1.0,
+        )
+
+
 def test_scale_and_offset_of_stored_heights_count(tmp_path: Path) -> None:
     heights = np.full((40, 40), 123.0)
     ground = write_raster(
@@ -193,6 +216,24 @@ def test_only_a_window_of_a_large_model_is_held(tmp_path: Path) -> None:
     ground = make_utm_ground(tmp_path / "big.tif", lambda east, north: 0.0 * east, half=1000)
     surface = ground.around(FRAME, (-10.0, -10.0, 10.0, 10.0))
     assert max(surface.heights_m.shape) < 40
+
+
+def test_a_model_larger_than_memory_is_read_where_it_is_needed(tmp_path: Path) -> None:
+    # 100,000 cells a side would be 40 GB; blocks that were never written take no space.
+    path, side = tmp_path / "country.tif", 100_000
+    x, y = Transformer.from_crs(4326, 32651, always_xy=True).transform(120.5, 30.0)
+    with rasterio.open(
+        path, "w", driver="GTiff", width=side, height=side, count=1, dtype="float32",
+        crs="EPSG:32651", transform=from_origin(x - side / 2, y + side / 2, 1.0, 1.0),
+        nodata=-9999.0, tiled=True, blockxsize=512, blockysize=512, SPARSE_OK=True,
+        BIGTIFF="YES",
+    ) as file:  # fmt: skip
+        window = Window(side // 2 - 300, side // 2 - 300, 600, 600)
+        file.write(np.full((600, 600), 77.0, dtype=np.float32), 1, window=window)
+    ground = read_ground(path)
+    assert ground.height_m(30.0, 120.5) == pytest.approx(77.0)
+    surface = ground.around(FRAME, HUNDRED_METRES)
+    assert cast_one(surface, (0.0, 0.0, 117.0), ray(90.0)) == pytest.approx(40.0)
 
 
 def test_a_model_that_is_too_fine_for_memory_is_read_coarser(tmp_path: Path) -> None:
