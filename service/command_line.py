@@ -113,6 +113,15 @@ def inspect(
         str | None,
         typer.Option(metavar="ZONE", help="Of cameras that state none, such as Asia/Shanghai."),
     ] = None,
+    video_lens: Annotated[
+        float | None,
+        typer.Option(
+            metavar="MM",
+            min=8.0,
+            max=2000.0,
+            help="In terms of 35 mm, of videos whose flight data do not tell it.",
+        ),
+    ] = None,
     refine: Annotated[
         bool,
         typer.Option(
@@ -154,6 +163,7 @@ def inspect(
             fresh=fresh,
             refine=refine,
             frames=_parse_frames(coordinates or ()),
+            video_focal_length_35mm=video_lens,
         )
         raise typer.Exit(_run(options, model or settings.model, as_json=as_json))
     except KeyboardInterrupt as error:

@@ -70,6 +70,7 @@ class InspectOptions:
         fresh: Forget what is done.
         refine: Put poses right from what overlapping photos both show.
         frames: That positions are given in besides WGS 84.
+        video_focal_length_35mm: Of videos whose flight data do not tell it.
     """
 
     paths: tuple[Path, ...]
@@ -88,6 +89,7 @@ class InspectOptions:
     fresh: bool = False
     refine: bool = True
     frames: tuple[OutputFrame, ...] = ()
+    video_focal_length_35mm: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,12 +210,17 @@ def _plan_run(manifest: ModelManifest, settings: DetectSettings) -> Run:
 def _take_in(job: Job, store: Store) -> dict[str, Photo]:
     """Give every file its answer; return the photos among them by SHA-256, by name."""
     options = job.options
-    read_as = f"{PIPELINE_VERSION} {options.assumed_zone or ''}".strip()
+    assumed = (options.assumed_zone or "", options.video_focal_length_35mm or "")
+    read_as = f"{PIPELINE_VERSION} {assumed[0]} {assumed[1]}".strip()
     job.reporter.begin("Reading files", total=len(job.files))
     known = store.read_photos(read_as=read_as)
     stored, photos = [], dict[str, Photo]()
     for received in receive_files(
-        job.files, known=known, assumed_zone=options.assumed_zone, workers=options.workers
+        job.files,
+        known=known,
+        assumed_zone=options.assumed_zone,
+        workers=options.workers,
+        video_focal_length_35mm=options.video_focal_length_35mm,
     ):
         registered = as_registered_file(received, job.cameras)
         stored.append(registered.stored)

@@ -15,6 +15,7 @@ from inference.errors import PhotoRejectedError
 from inference.reading.metadata import Band, PhotoMetadata
 from inference.reading.read_photo import read_photo_metadata
 from inference.receipt import Outcome, Reason, ReasonCode
+from inference.video.frame_metadata import Assumed
 from inference.video.read_frames import FrameSource, VideoFrame, VideoReading
 from service.errors import CannotStartError
 from service.folder import STORE_NAME
@@ -99,6 +100,7 @@ def receive_files(
     known: Mapping[str, PhotoMetadata],
     assumed_zone: tzinfo | None,
     workers: int,
+    video_focal_length_35mm: float | None = None,
 ) -> Iterator[ReceivedFile]:
     """Yield each file with what it is, in the order given; later files may be duplicates.
 
@@ -109,12 +111,14 @@ def receive_files(
         known: Metadata of photos read before, by SHA-256; these are not read again.
         assumed_zone: For capture times that state no time zone.
         workers: Threads that read.
+        video_focal_length_35mm: Of videos whose flight data do not tell it.
     """
+    assumed = Assumed(zone=assumed_zone, focal_length_35mm=video_focal_length_35mm)
     originals: dict[str, StoredFile] = {}
     names = {found.name for found in files}
 
     def receive(found: FoundFile) -> list[ReceivedFile]:
-        return _receive(found, known=known, assumed_zone=assumed_zone)
+        return _receive(found, known=known, assumed=assumed)
 
     with ThreadPoolExecutor(workers) as pool:
         for received, *frames in pool.map(receive, files):
@@ -242,7 +246,7 @@ def _folder_key(folder: Path) -> tuple[int, int]:
 
 
 def _receive(
-    found: FoundFile, *, known: Mapping[str, PhotoMetadata], assumed_zone: tzinfo | None
+    found: FoundFile, *, known: Mapping[str, PhotoMetadata], assumed: Assumed
 ) -> list[ReceivedFile]:
     """Return a file with what it is, and behind a video its frames."""
     if found.problem is not None:
@@ -252,11 +256,11 @@ def _receive(
         return [_rejected(found, counted)]
     byte_count, sha256 = counted
     if sha256 not in known and read_or_reason(is_video, found.path) is True:
-        return _receive_video(found, byte_count, sha256, known=known, assumed_zone=assumed_zone)
+        return _receive_video(found, byte_count, sha256, known=known, assumed=assumed)
     metadata: PhotoMetadata | Reason | None = known.get(sha256)
     if metadata is None:
         metadata = read_or_reason(
-            lambda path: read_photo_metadata(path, assumed_zone=assumed_zone), found.path
+            lambda path: read_photo_metadata(path, assumed_zone=assumed.zone), found.path
         )
     if not isinstance(metadata, Reason):
         return [_accepted_or_held(found, metadata, byte_count=byte_count, sha256=sha256)]
@@ -277,7 +281,7 @@ def _receive_video(
     sha256: str,
     *,
     known: Mapping[str, PhotoMetadata],
-    assumed_zone: tzinfo | None,
+    assumed: Assumed,
 ) -> list[ReceivedFile]:
     """Return a video and its frames, or the video alone with the reason why it has none."""
 
@@ -289,7 +293,7 @@ def _receive_video(
             sha256=sha256,
             telemetry_path=found.partner,
             known=known,
-            assumed_zone=assumed_zone,
+            assumed=assumed,
         )
         return reading, modified_ns
 

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from datetime import tzinfo
 from pathlib import Path
 
 from inference.errors import PhotoRejectedError, rejected
@@ -14,6 +13,7 @@ from inference.reading.content_type import (
 )
 from inference.reading.metadata import PhotoMetadata
 from inference.receipt import ReasonCode
+from inference.video.frame_metadata import Assumed
 from inference.video.read_frames import VideoReading, VideoTask, read_frames
 from inference.video.srt import MAX_SRT_BYTES
 from inference.video.telemetry import Telemetry, parse_telemetry
@@ -93,7 +93,7 @@ def read_video(
     sha256: str,
     telemetry_path: Path | None,
     known: Mapping[str, PhotoMetadata],
-    assumed_zone: tzinfo | None,
+    assumed: Assumed,
 ) -> VideoReading:
     """Return the frames of a video that are to be inspected.
 
@@ -102,7 +102,7 @@ def read_video(
         sha256: Of its bytes.
         telemetry_path: Of its flight data, or None where it has none.
         known: Metadata of frames chosen before, by id.
-        assumed_zone: Of the drone's clock, or None.
+        assumed: What the operator says in place of what is not written.
 
     Raises:
         PhotoRejectedError: It cannot be inspected.
@@ -119,7 +119,7 @@ def read_video(
         telemetry=telemetry,
         telemetry_sha256=telemetry_sha256,
         known=known,
-        assumed_zone=assumed_zone,
+        assumed=assumed,
     )
     return read_frames(task)
 

@@ -23,6 +23,7 @@ from inference.video.telemetry import (
     flight_moment,
     ground_speed_m_s,
     is_without_fix,
+    seconds_outside,
 )
 
 MAKE = "DJI"  # all dialects known are theirs
@@ -30,6 +31,7 @@ ATTITUDE_SOURCE = "dji_srt"
 
 # A receiver's solution is a tenth to three tenths of a second old when it is written.
 TIMING_SIGMA_S = 0.2
+ACCELERATION_SIGMA_M_S2 = 3.0  # small drones brake and turn with up to 6
 UNIFORM = 1.0 / math.sqrt(12.0)  # sigma of something anywhere within a step
 
 
@@ -47,8 +49,24 @@ class FrameShape:
     orientation: int = 1
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assumed:
+    """What the operator says of videos whose flight data do not say it.
+
+    Attributes:
+        zone: Of the drone's clock, which none of the dialects tells.
+        focal_length_35mm: Of the lens, which some of them do not tell.
+    """
+
+    zone: tzinfo | None = None
+    focal_length_35mm: float | None = None
+
+
+NOTHING_ASSUMED = Assumed()
+
+
 def plan_frame_metadata(
-    telemetry: Telemetry, time_s: float, *, shape: FrameShape, assumed_zone: tzinfo | None
+    telemetry: Telemetry, time_s: float, *, shape: FrameShape, assumed: Assumed = NOTHING_ASSUMED
 ) -> PhotoMetadata:
     """Return what is known of the frame at a moment; what is not written is None.
 
@@ -56,11 +74,11 @@ def plan_frame_metadata(
         telemetry: Of the video.
         time_s: Of the frame, from the video's beginning.
         shape: Of the video.
-        assumed_zone: Of the drone's clock, which never tells it, or None.
+        assumed: What the operator says in place of what is not written.
     """
     moment = flight_moment(telemetry, time_s) or FlightMoment(time_s=time_s)
     reasons: list[Reason] = []
-    captured_at, source = _capture_time(moment, assumed_zone, reasons)
+    captured_at, source = _capture_time(moment, assumed.zone, reasons)
     latitude_deg, longitude_deg = _position(moment, reasons)
     return PhotoMetadata(
         width_px=shape.width_px,
@@ -78,7 +96,7 @@ def plan_frame_metadata(
         relative_altitude_m=_relative_altitude_m(moment, reasons),
         attitude=_attitude(moment),
         lens=Lens(
-            focal_length_35mm=moment.focal_length_35mm,
+            focal_length_35mm=moment.focal_length_35mm or assumed.focal_length_35mm,
             digital_zoom=moment.digital_zoom,
         ),
         accuracy=StatedAccuracy(horizontal_error_m=horizontal_error_m(telemetry, time_s)),
@@ -89,13 +107,15 @@ def plan_frame_metadata(
 def horizontal_error_m(telemetry: Telemetry, time_s: float) -> float:
     """Return one sigma of a frame's position on each axis.
 
-    Three parts: the receiver; the last digit, which is 11 m in dialects with four decimals; and
-    the way that the drone flies in the time by which subtitle and frame may be apart.
+    Four parts: the receiver; the last digit, which is 11 m in dialects with four decimals; the
+    way that the drone flies in the time by which subtitle and frame may be apart; and how far it
+    may have left its way outside of all subtitles.
     """
     digits_m = telemetry.resolution_deg * METRES_PER_DEGREE * UNIFORM
     timing_s = math.hypot(TIMING_SIGMA_S, telemetry.interval_s * UNIFORM)
     speed_m_s = ground_speed_m_s(telemetry, time_s) or 0.0
-    return math.hypot(GNSS_SHARED_SIGMA_M, digits_m, speed_m_s * timing_s)
+    strayed_m = ACCELERATION_SIGMA_M_S2 / 2.0 * seconds_outside(telemetry, time_s) ** 2
+    return math.hypot(GNSS_SHARED_SIGMA_M, digits_m, speed_m_s * timing_s, strayed_m)
 
 
 def _capture_time(

@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import tzinfo
 from pathlib import Path
 
 import cv2
@@ -15,7 +14,12 @@ from inference.geometry.heights import plan_view
 from inference.reading.limits import DEFAULT_LIMITS, PhotoLimits
 from inference.reading.metadata import PhotoMetadata
 from inference.receipt import NotPlaced, Reason, ReasonCode
-from inference.video.frame_metadata import FrameShape, plan_frame_metadata
+from inference.video.frame_metadata import (
+    NOTHING_ASSUMED,
+    Assumed,
+    FrameShape,
+    plan_frame_metadata,
+)
 from inference.video.read_video import Video
 from inference.video.sampling import DEFAULT_SAMPLING, Ring, SamplingSettings, plan_frames
 from inference.video.telemetry import Telemetry
@@ -75,7 +79,7 @@ class VideoTask:
     Attributes:
         video_sha256, telemetry_sha256: Of the bytes of both files.
         known: Metadata of frames chosen before, by their id: they are chosen again unseen.
-        assumed_zone: Of the drone's clock, or None.
+        assumed: What the operator says in place of what is not written.
     """
 
     path: Path
@@ -83,7 +87,7 @@ class VideoTask:
     telemetry: Telemetry
     telemetry_sha256: str
     known: Mapping[str, PhotoMetadata]
-    assumed_zone: tzinfo | None
+    assumed: Assumed = NOTHING_ASSUMED
 
 
 def read_frames(
@@ -186,7 +190,7 @@ def _frame(task: VideoTask, number: int, frame_rate: float, shape: FrameShape) -
 
 
 def _plan_metadata(task: VideoTask, time_s: float, shape: FrameShape) -> PhotoMetadata:
-    return plan_frame_metadata(task.telemetry, time_s, shape=shape, assumed_zone=task.assumed_zone)
+    return plan_frame_metadata(task.telemetry, time_s, shape=shape, assumed=task.assumed)
 
 
 def _footprint(task: VideoTask, time_s: float, shape: FrameShape) -> Ring | None:

@@ -116,22 +116,26 @@ def is_without_fix(moment: FlightMoment) -> bool:
 def flight_moment(telemetry: Telemetry, time_s: float) -> FlightMoment | None:
     """Return the flight data at a moment, between two subtitles in proportion, or None.
 
-    Before the first subtitle and behind the last, their data holds for as long as a subtitle does:
-    drones that write one a second begin after the first second.
+    Before the first subtitle and behind the last, the drone flies on as it did, for as long as a
+    subtitle holds: drones that write one a second begin after the first second.
     """
     moments = telemetry.moments
     after = bisect_right(moments, time_s, key=lambda moment: moment.time_s)
-    hold_s = max(telemetry.interval_s, telemetry.end_s - moments[-1].time_s)
-    if after == 0:
-        first = moments[0]
-        return _at(first, time_s) if first.time_s - time_s <= min(hold_s, MAX_GAP_S) else None
-    earlier = moments[after - 1]
-    if after == len(moments):
-        return _at(earlier, time_s) if time_s - earlier.time_s <= min(hold_s, MAX_GAP_S) else None
-    later = moments[after]
+    if after in (0, len(moments)):
+        hold_s = max(telemetry.interval_s, telemetry.end_s - moments[-1].time_s)
+        is_near = seconds_outside(telemetry, time_s) <= min(hold_s, MAX_GAP_S)
+        ends = moments[:2] if after == 0 else moments[:-3:-1]
+        return _beyond(ends, time_s) if is_near else None
+    earlier, later = moments[after - 1], moments[after]
     if later.time_s - earlier.time_s > MAX_GAP_S:
         return _at(earlier, time_s) if time_s == earlier.time_s else None
     return _between(earlier, later, time_s)
+
+
+def seconds_outside(telemetry: Telemetry, time_s: float) -> float:
+    """Return how long before the first or after the last flight data a moment is, else 0."""
+    first_s, last_s = telemetry.moments[0].time_s, telemetry.moments[-1].time_s
+    return max(first_s - time_s, time_s - last_s, 0.0)
 
 
 def ground_speed_m_s(telemetry: Telemetry, time_s: float) -> float | None:
@@ -255,6 +259,27 @@ def _at(moment: FlightMoment, time_s: float) -> FlightMoment:
     clock = moment.clock
     moved = clock and clock + timedelta(seconds=time_s - moment.time_s)
     return replace(moment, time_s=time_s, clock=moved)
+
+
+def _beyond(ends: Sequence[FlightMoment], time_s: float) -> FlightMoment:
+    """Return the data outside of all subtitles: place and height move on, the camera stays.
+
+    Args:
+        ends: The outermost moment and, where there is one, the next.
+        time_s: Outside of both.
+    """
+    held = _at(ends[0], time_s)
+    if len(ends) < 2 or abs(ends[1].time_s - ends[0].time_s) > MAX_GAP_S:
+        return held
+    moved = _between(ends[0], ends[1], time_s)
+    return replace(
+        held,
+        latitude_deg=moved.latitude_deg,
+        longitude_deg=moved.longitude_deg,
+        relative_altitude_m=moved.relative_altitude_m,
+        absolute_altitude_m=moved.absolute_altitude_m,
+        altitude_m=moved.altitude_m,
+    )
 
 
 def _between(earlier: FlightMoment, later: FlightMoment, time_s: float) -> FlightMoment:

@@ -50,7 +50,7 @@ def named_relative(east_m: float, time_s: float) -> str:
 
 
 def gps_gimbal(east_m: float, time_s: float) -> str:
-    """Return what a Phantom 4 RTK writes, and the lens as a Matrice does: it would write none."""
+    """Return what a Phantom 4 RTK writes: neither time nor lens."""
     longitude = LONGITUDE_DEG + east_m / METRES_PER_DEGREE / COS_LATITUDE
     return (
         f"F/5.6, SS 400, ISO 100, EV 0, GPS ({longitude:.6f}, {LATITUDE_DEG:.6f}, 15), "
@@ -159,20 +159,20 @@ def test_a_heap_that_several_frames_show_is_one_issue_where_it_lies(done: Path) 
     check_heap(done)
 
 
-def test_another_dialect_at_one_subtitle_a_second_gives_the_same_place(
+def test_another_dialect_with_one_subtitle_a_second_needs_to_be_told_the_lens(
     video: Path, tmp_path: Path, stand_in: ModuleType
 ) -> None:
     card = copy_card(video, tmp_path / "card")
-
-    def with_lens(east_m: float, time_s: float) -> str:
-        return f"{gps_gimbal(east_m, time_s)} [focal_len: 24.00]"
-
-    write_srt(card / "flight.SRT", with_lens, step_s=1.0)
-    inspect(stand_in, tmp_path / "with lens", card)
-    # This dialect names no lens: the stand-in for one is not read.
-    (feature,) = read_json(tmp_path / "with lens" / "issues.geojson")["features"]
-    assert feature["geometry"] is None
-    assert feature["properties"]["not_placed"]["code"] == "no_focal_length"
+    write_srt(card / "flight.SRT", gps_gimbal, step_s=1.0)
+    out = tmp_path / "out"
+    inspect(stand_in, out, card)
+    missing = [
+        one["properties"]["not_placed"] for one in read_json(out / "issues.geojson")["features"]
+    ]
+    assert {reason["code"] for reason in missing} == {"no_focal_length"}
+    told = InspectOptions(paths=(card,), output=out, video_focal_length_35mm=24.0)
+    stand_in.inspect_with_stand_in(told)
+    check_heap(out)
 
 
 def test_the_receipt_names_the_video_its_flight_data_and_each_frame(done: Path) -> None:

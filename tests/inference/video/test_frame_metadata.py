@@ -6,7 +6,13 @@ import pytest
 from inference.geometry.pose import plan_pose
 from inference.reading.metadata import CaptureTimeSource, PhotoKind, PhotoMetadata
 from inference.receipt import NotPlaced, ReasonCode
-from inference.video.frame_metadata import FrameShape, horizontal_error_m, plan_frame_metadata
+from inference.video.frame_metadata import (
+    NOTHING_ASSUMED,
+    Assumed,
+    FrameShape,
+    horizontal_error_m,
+    plan_frame_metadata,
+)
 from inference.video.telemetry import FlightMoment, Telemetry
 
 CLOCK = datetime(2026, 5, 4, 11, 2, 1)
@@ -38,8 +44,8 @@ def telemetry_of(
     )
 
 
-def plan(moment: FlightMoment, *, zone: timezone | None = None) -> PhotoMetadata:
-    return plan_frame_metadata(telemetry_of(moment), 0.0, shape=SHAPE, assumed_zone=zone)
+def plan(moment: FlightMoment, *, assumed: Assumed = NOTHING_ASSUMED) -> PhotoMetadata:
+    return plan_frame_metadata(telemetry_of(moment), 0.0, shape=SHAPE, assumed=assumed)
 
 
 def codes(metadata: PhotoMetadata) -> list[ReasonCode]:
@@ -47,7 +53,7 @@ def codes(metadata: PhotoMetadata) -> list[ReasonCode]:
 
 
 def test_a_frame_is_a_drones_photo_with_all_that_the_subtitle_says() -> None:
-    metadata = plan(WHOLE, zone=timezone(timedelta(hours=8)))
+    metadata = plan(WHOLE, assumed=Assumed(zone=timezone(timedelta(hours=8))))
     assert metadata.kind is PhotoKind.DRONE
     assert (metadata.width_px, metadata.height_px, metadata.orientation) == (640, 360, 6)
     assert metadata.captured_at == datetime(2026, 5, 4, 3, 2, 1, tzinfo=UTC)
@@ -61,6 +67,14 @@ def test_a_frame_is_a_drones_photo_with_all_that_the_subtitle_says() -> None:
     assert codes(metadata) == []
 
 
+def test_the_operators_lens_counts_only_where_the_subtitle_names_none() -> None:
+    assumed = Assumed(focal_length_35mm=35.0)
+    assert plan(WHOLE, assumed=assumed).lens.focal_length_35mm == 24.0
+    bare = FlightMoment(time_s=0.0, latitude_deg=30.25, longitude_deg=120.15)
+    assert plan(bare, assumed=assumed).lens.focal_length_35mm == 35.0
+    assert plan(bare).lens.focal_length_35mm is None
+
+
 def test_the_clock_tells_no_zone() -> None:
     metadata = plan(WHOLE)
     assert metadata.captured_at == CLOCK.replace(tzinfo=UTC)
@@ -71,7 +85,7 @@ def test_the_clock_tells_no_zone() -> None:
 def test_without_gimbal_angles_there_is_no_attitude_though_the_drone_moves() -> None:
     still = FlightMoment(time_s=0.0, clock=CLOCK, latitude_deg=30.25, longitude_deg=120.15)
     moved = FlightMoment(time_s=1.0, clock=CLOCK, latitude_deg=30.26, longitude_deg=120.15)
-    metadata = plan_frame_metadata(telemetry_of(still, moved), 0.5, shape=SHAPE, assumed_zone=None)
+    metadata = plan_frame_metadata(telemetry_of(still, moved), 0.5, shape=SHAPE)
     assert metadata.attitude is None
     pose = plan_pose(metadata)
     assert isinstance(pose, NotPlaced)
@@ -124,3 +138,5 @@ def test_the_error_counts_receiver_last_digit_and_the_way_in_the_time_between() 
     fast = telemetry_of(WHOLE, later, interval_s=1.0)
     way_m = 10.019 * math.hypot(0.2, 0.28868)
     assert horizontal_error_m(fast, 1.0) == pytest.approx(math.hypot(2.0, way_m), rel=0.001)
+    # 1.5 s outside at 3 m/s2: 3.375 m.
+    assert horizontal_error_m(still, 1.5) == pytest.approx(math.hypot(2.0, 3.375), rel=0.001)

@@ -40,7 +40,6 @@ def make_task(
         ),
         telemetry_sha256="b" * 64,
         known=known or {},
-        assumed_zone=None,
     )
 
 

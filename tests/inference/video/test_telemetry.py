@@ -14,6 +14,7 @@ from inference.video.telemetry import (
     flight_moment,
     ground_speed_m_s,
     parse_telemetry,
+    seconds_outside,
 )
 
 
@@ -211,14 +212,26 @@ def test_between_two_subtitles_everything_changes_in_proportion() -> None:
     assert middle.clock == CLOCK.replace(microsecond=250_000)
 
 
-def test_before_the_first_and_behind_the_last_subtitle_data_hold_for_one_subtitle() -> None:
-    telemetry = parse(named(30.0, 120.0), named(31.0, 120.0), first_s=1.0)
-    early, late = flight_moment(telemetry, 0.0), flight_moment(telemetry, 3.0)
+def test_outside_of_all_subtitles_the_drone_flies_on_for_one_subtitle() -> None:
+    telemetry = parse(
+        named(30.0, 120.0, yaw=10.0), named(31.0, 121.0, yaw=20.0), named(33.0, 122.0), first_s=1.0
+    )
+    early, late = flight_moment(telemetry, 0.5), flight_moment(telemetry, 4.0)
     assert early is not None
     assert late is not None
-    assert (early.latitude_deg, late.latitude_deg) == (30.0, 31.0)
-    assert early.clock == CLOCK.replace(second=0)
-    assert flight_moment(telemetry, 3.5) is None
+    assert (early.latitude_deg, early.longitude_deg) == pytest.approx((29.5, 119.5))
+    assert early.relative_altitude_m == pytest.approx(295.0)
+    assert early.yaw_deg == 10.0
+    assert early.clock == CLOCK.replace(second=0, microsecond=500_000)
+    assert (late.latitude_deg, late.longitude_deg) == pytest.approx((35.0, 123.0))
+    assert (seconds_outside(telemetry, 0.5), seconds_outside(telemetry, 4.0)) == (0.5, 1.0)
+    assert flight_moment(telemetry, 4.5) is None
+
+
+def test_a_single_subtitle_holds_where_it_is() -> None:
+    late = flight_moment(parse(named(30.0, 120.0)), 0.75)
+    assert late is not None
+    assert late.latitude_deg == 30.0
 
 
 def test_in_a_long_gap_nothing_is_known() -> None:
