@@ -1,248 +1,169 @@
-"""How far positions are from the truth on real flights, and whether the stated ellipses hold.
+"""How far positions are from the truth, beside the peers, and whether the stated ellipses hold.
 
 Run with `python -m benchmarks.georeferencing ../shared`. The folder holds the flights with their
-reconstructions; without it there is nothing to measure.
+reconstructions; without it only what is drawn here is measured. Exit code 0 where all limits hold.
 """
 
 import argparse
-import csv
-import json
 import sys
-import time
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+import tempfile
 from pathlib import Path
 
-import cv2
-import numpy as np
-import rasterio
-from numpy.typing import NDArray
-from pyproj import Transformer
-from scipy.ndimage import map_coordinates
-
-from inference.geometry.frames import EnuFrame, enu_to_wgs84, wgs84_to_enu
-from inference.geometry.ground import Ground, read_ground
-from inference.geometry.heights import plan_view
-from inference.geometry.locate import locate, locate_pixels
-from inference.geometry.takeoff import plan_takeoff
-from inference.geometry.uncertainty import error_ellipse, full_covariance
+from benchmarks.positions import laser, peers, real_sets
+from benchmarks.positions.coverage import FLIGHTS, coverage_text, measure_coverage
+from benchmarks.positions.real_sets import ON_MODEL, REFINED, compare, plan_all
+from benchmarks.positions.residuals import write_residual_plots
+from benchmarks.positions.results import read_notes, write_results
+from benchmarks.positions.scores import Limit, Row, limit_text, row_text
+from benchmarks.positions.speed import measure_speed, speed_text
+from benchmarks.positions.truth_brighton import UNTOUCHED
 from inference.geometry.view import View
-from inference.reading.metadata import PhotoMetadata
-from inference.reading.read_photo import read_photo_metadata
-from inference.sighting import Detection, Placement
 
-BOX_HALF_SIDE_PX = 2.0
-GRID = (19, 13)
-MARCH_M = 0.25
+QUICK_FLIGHTS = 300
+LEAST_COVERAGE, MOST_COVERAGE = 0.85, 0.95
+LEAST_RAYS_A_SECOND, LEAST_RATIO = 100_000.0, 20.0
+MOST_LASER_HEIGHT_M, MOST_LASER_P90_M = 0.5, 0.5
 
 
-@dataclass(frozen=True, kw_only=True)
-class Truth:
-    """Pixels of one photo and where they are: (N, 2) and (N, 3) latitude, longitude, height."""
+class Run:
+    """What was printed so far, by section, with the limits and what is behind the rows."""
 
-    photo: Path
-    pixels: NDArray[np.float64]
-    positions: NDArray[np.float64]
+    def __init__(self) -> None:
+        self.sections: list[tuple[str, list[str]]] = []
+        self.limits: list[Limit] = []
+        self.outcomes: dict[str, real_sets.Outcome] = {}
 
+    def begin(self, title: str) -> None:
+        """Begin a section."""
+        self.sections.append((title, []))
+        print(f"\n{title}")
 
-def read_brighton_truth(folder: Path, names: Sequence[str]) -> list[Truth]:
-    """Return the tie points of the flight's own reconstruction, as seen in full-size pixels."""
-    found: dict[str, list[tuple[float, ...]]] = {name: [] for name in names}
-    for part in sorted(folder.glob("sfm_400x225/submodel_*")):
-        model = json.loads((part / "reconstruction.json").read_text())[0]
-        origin = model["reference_lla"]
-        frame = EnuFrame(
-            latitude_deg=origin["latitude"],
-            longitude_deg=origin["longitude"],
-            height_m=origin["altitude"],
-        )
-        with (part / "tracks.csv").open() as lines:
-            rows = [row for row in csv.reader(lines, delimiter="\t") if len(row) > 5]
-        for name, track, _, x, y, *_ in rows:
-            if name not in found or name not in model["shots"] or track not in model["points"]:
-                continue
-            point = enu_to_wgs84(frame, [model["points"][track]["coordinates"]])[0]
-            # Normalised by the long side of 4000, from the picture's middle.
-            pixel = (float(x) * 4000 + 1999.5, float(y) * 4000 + 1124.5)
-            found[name].append((*pixel, *point))
-    return [
-        Truth(photo=folder / name, pixels=np.array(rows)[:, :2], positions=np.array(rows)[:, 2:])
-        for name, rows in found.items()
-        if rows
-    ]
+    def say(self, line: str) -> None:
+        """Print a line and keep it."""
+        self.sections[-1][1].append(line)
+        print(line, flush=True)
+
+    def say_row(self, row: Row) -> None:
+        """Print a row of the table and keep it."""
+        self.say(row_text(row))
 
 
-def read_phantom_truth(folder: Path) -> list[Truth]:
-    """Return a grid of pixels per photo, cast from bundle-adjusted poses on the surface model.
-
-    The reconstruction's axes are the map grid's, less a rounded reference, and not east-north-up.
-    """
-    model = json.loads((folder / "reconstruction.json").read_text())[0]
-    photos = {path.stem: path for path in folder.glob("100_*.tif")}
-    to_grid = Transformer.from_crs(4326, 32651, always_xy=True)
-    reference = model["reference_lla"]
-    offset = np.round(to_grid.transform(reference["longitude"], reference["latitude"]))
-    with rasterio.open(folder / "dsm.tif") as source:
-        heights, transform = source.read(1), ~source.transform
-    truths = []
-    for name, shot in model["shots"].items():
-        camera = model["cameras"][shot["camera"]]
-        pixels, rays = _brown_rays(camera)
-        rotation, _ = cv2.Rodrigues(np.array(shot["rotation"]))
-        center = -rotation.T @ np.array(shot["translation"]) + (*offset, 0.0)
-        points = _march(center, rays @ rotation, heights, transform)
-        hit = np.isfinite(points[:, 0])
-        x, y, z = points[hit].T
-        longitude, latitude = to_grid.transform(x, y, direction="INVERSE")
-        positions = np.column_stack([latitude, longitude, z])
-        truths.append(Truth(photo=photos[name], pixels=pixels[hit], positions=positions))
-    return truths
-
-
-def _brown_rays(camera: dict[str, float]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    width, height = camera["width"], camera["height"]
-    axis_x = np.linspace(0.02, 0.98, GRID[0]) * width
-    axis_y = np.linspace(0.02, 0.98, GRID[1]) * height
-    pixels = np.stack(np.meshgrid(axis_x, axis_y), axis=-1).reshape(-1, 2)
-    plane = (pixels + 0.5 - np.array([width, height]) / 2) / max(width, height)
-    matrix = np.array(
-        [
-            [camera["focal_x"], 0, camera["c_x"]],
-            [0, camera["focal_y"], camera["c_y"]],
-            [0, 0, 1],
-        ]
-    )
-    distortion = np.array([camera[key] for key in ("k1", "k2", "p1", "p2", "k3")])
-    criteria = (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, 100, 1e-12)
-    ideal = cv2.undistortPointsIter(plane[:, None], matrix, distortion, None, None, criteria)
-    rays = np.column_stack([ideal[:, 0], np.ones(len(ideal))])
-    return pixels, rays / np.linalg.norm(rays, axis=1, keepdims=True)
+def run_real_sets(run: Run, flights: Path, *, is_quick: bool) -> None:
+    """Measure the real flights."""
+    run.begin("Real flights")
+    for name in peers.missing_peers():
+        run.say(f"{name} is not installed: its rows are left out (pip install -e .[peers])")
+    brighton = real_sets.read_brighton(flights / "brighton_beach")
+    plans = plan_all(brighton)
+    title = "Brighton, all 4 photos as they are"
+    run.outcomes[title] = compare(title, brighton, plans, run.say_row)
+    pair = "Brighton, 2 untouched photos"
+    run.outcomes[pair] = compare(pair, brighton, plans, run.say_row, names=UNTOUCHED)
+    run.limits += real_sets.brighton_limits(brighton, run.outcomes[title], run.outcomes[pair])
+    folder = flights / "orthority_odm_p4rtk"
+    phantom = real_sets.read_phantom(folder)
+    plans = plan_all(phantom)
+    title = "P4 RTK oblique, 822 points"
+    run.outcomes[title] = compare(title, phantom, plans, run.say_row)
+    run.limits += real_sets.phantom_limits(run.outcomes[title])
+    if not is_quick:
+        everywhere = real_sets.read_phantom(folder, settled_only=False)
+        title = "P4 RTK oblique, walls too"
+        run.outcomes[title] = compare(title, everywhere, plans, run.say_row)
+    run.limits += real_sets.measure_mirafiori(flights / "mirafiori_p4m_rtk", run.say_row)
+    run_speed(run, phantom, plans)
 
 
-def _march(
-    center: NDArray[np.float64],
-    rays: NDArray[np.float64],
-    heights: NDArray[np.float32],
-    to_cell: rasterio.Affine,
-) -> NDArray[np.float64]:
-    """Return the first points of the rays below the surface, in small equal steps; NaN if none."""
-    points = np.full(rays.shape, np.nan)
-    open_rays = np.ones(len(rays), dtype=bool)
-    for distance in np.arange(60.0, 400.0, MARCH_M):
-        at = center + distance * rays
-        column, row = to_cell * (at[:, 0], at[:, 1])
-        ground = map_coordinates(
-            heights, [row - 0.5, column - 0.5], order=1, cval=np.nan, mode="constant"
-        )
-        below = open_rays & (at[:, 2] <= ground)
-        points[below] = at[below]
-        open_rays &= ~below
-    return points
-
-
-def measure(
-    title: str,
-    truths: Sequence[Truth],
-    ground: Ground | None,
-    *,
-    camera_above_m: float | None = None,
+def run_speed(
+    run: Run, phantom: real_sets.Flight, plans: dict[str, list[real_sets.FlightPlan]]
 ) -> None:
-    """Print how far the positions are from the truth.
-
-    Args:
-        title: Of the row.
-        truths: Photos of one flight.
-        ground: The height model, or None for flat ground.
-        camera_above_m: The ground's height in the model at the take-off place where it is known;
-            else that below the first photo is taken.
-    """
-    metadatas = {truth.photo: read_photo_metadata(truth.photo) for truth in truths}
-    takeoff = plan_takeoff(_by_name(metadatas), ground)
-    if takeoff is not None and camera_above_m is not None:
-        takeoff = replace(takeoff, ground_height_m=camera_above_m)
-    errors, inside, axes = [], [], []
-    for truth in truths:
-        view = plan_view(metadatas[truth.photo], ground, takeoff)
-        if not isinstance(view, View):
-            print(f"{title}: {truth.photo.name} {view}")
-            continue
-        for pixel, position in zip(truth.pixels, truth.positions, strict=True):
-            place = locate(_small_box(pixel), view)
-            if isinstance(place, Placement):
-                offset = _offset_m(place, position)
-                covariance = full_covariance(place)[:2, :2]
-                errors.append(float(np.hypot(*offset)))
-                inside.append(offset @ np.linalg.solve(covariance, offset) < -2 * np.log(0.1))
-                axes.append(error_ellipse(covariance)[0])
-    count = sum(len(truth.pixels) for truth in truths)
-    print(
-        f"{title:<58} n {len(errors):4d} of {count:4d}  median {np.median(errors):6.2f}"
-        f"  p90 {np.percentile(errors, 90):6.2f}  max {max(errors):6.2f}"
-        f"  in 90 % ellipse {np.mean(inside):6.1%}  its median semi-axis {np.median(axes):5.2f}"
-    )
+    """Measure rays a second."""
+    run.begin("Rays on a surface model")
+    has_orthority = peers.ORTHORITY not in peers.missing_peers()
+    view = plans[ON_MODEL][0].views[phantom.photos[0].sha256]
+    if not isinstance(view, View):
+        raise ValueError(f"no view: {view}")
+    speed = measure_speed(view, phantom.sets[0].photo, phantom.model, with_loop=has_orthority)
+    for line in speed_text(speed):
+        run.say(line)
+    run.limits.append(
+        Limit(title="rays on the model, all at once", figure=speed.ours,
+              least=LEAST_RAYS_A_SECOND, unit="a second")
+    )  # fmt: skip
+    if speed.loop is not None:
+        run.limits.append(
+            Limit(title="rays on the model, against orthority's loop, per point",
+                  figure=speed.ours / speed.loop, least=LEAST_RATIO, unit="times")
+        )  # fmt: skip
 
 
-def _by_name(metadatas: dict[Path, PhotoMetadata]) -> list[PhotoMetadata]:
-    return [metadatas[path] for path in sorted(metadatas)]
-
-
-def _small_box(pixel: NDArray[np.float64]) -> Detection:
-    x, y = map(float, pixel)
-    half = BOX_HALF_SIDE_PX
-    return Detection(
-        id="", photo_sha256="", class_name="exposed_garbage", confidence=1.0,
-        box_photo=(x - half, y - half, x + half, y + half),
-        appearance=np.zeros(1, dtype=np.float32),
+def run_laser(run: Run, flights: Path | None) -> None:
+    """Measure heights by laser."""
+    run.begin("Height by laser")
+    if flights is not None:
+        photos = laser.read_leipzig(flights / "leipzig_h20t_thermal")
+        for photo in photos:
+            run.say(laser.laser_photo_text(photo))
+        run.limits += [
+            Limit(title="Leipzig, ground at the middle against LRFTargetAbsAlt, largest",
+                  figure=max(photo.height_error_m for photo in photos), most=MOST_LASER_HEIGHT_M),
+            Limit(title="Leipzig without laser, photos flagged or doubt covered",
+                  figure=laser.doubts_told(photos), least=1.0, unit="share"),
+        ]  # fmt: skip
+    drawn = laser.measure_drawn_laser()
+    run.say(laser.drawn_laser_text(drawn))
+    run.limits.append(
+        Limit(title="drawn oblique photos with laser, horizontal p90",
+              figure=drawn.p90_m, most=MOST_LASER_P90_M)
     )  # fmt: skip
 
 
-def _offset_m(place: Placement, position: NDArray[np.float64]) -> NDArray[np.float64]:
-    frame = EnuFrame(latitude_deg=float(position[0]), longitude_deg=float(position[1]))
-    return wgs84_to_enu(frame, [[place.latitude_deg, place.longitude_deg, 0.0]])[0, :2]
+def run_coverage(run: Run, *, is_quick: bool) -> None:
+    """Measure how often the ellipses hold the truth."""
+    run.begin("Stated 90 % ellipses on drawn flights")
+    flights = QUICK_FLIGHTS if is_quick else FLIGHTS
+    with tempfile.TemporaryDirectory() as folder:
+        for row in measure_coverage(Path(folder), flights=flights, is_quick=is_quick):
+            run.say(coverage_text(row))
+            run.limits.append(
+                Limit(title=f"in 90 % ellipse: {row.title}", figure=row.share,
+                      least=LEAST_COVERAGE, most=MOST_COVERAGE, unit="share")
+            )  # fmt: skip
 
 
-def measure_speed(truth: Truth, ground: Ground) -> None:
-    """Print rays a second on the surface model, window in memory."""
-    metadata = read_photo_metadata(truth.photo)
-    takeoff = plan_takeoff([metadata], ground)
-    view = plan_view(metadata, ground, takeoff)
-    if not isinstance(view, View):
-        return
-    size = (metadata.width_px - 1, metadata.height_px - 1)
-    pixels = np.random.default_rng(1).uniform(0, 1, (200_000, 2)) * size
-    locate_pixels(view, pixels[:10])
-    started = time.perf_counter()
-    hits = locate_pixels(view, pixels)
-    seconds = time.perf_counter() - started
-    print(f"rays on the surface model: {len(hits) / seconds:,.0f} a second")
+def main(arguments: argparse.Namespace) -> int:
+    """Print all rows, then the limits; return the exit code."""
+    run = Run()
+    flights = arguments.shared / "photos" / "flights"
+    has_flights = flights.is_dir()
+    if has_flights:
+        run_real_sets(run, flights, is_quick=arguments.quick)
+    else:
+        print(f"no flights in {flights}: only what is drawn here is measured")
+    run_laser(run, flights if has_flights else None)
+    run_coverage(run, is_quick=arguments.quick)
+    run.begin("Limits")
+    for limit in run.limits:
+        run.say(limit_text(limit))
+    if arguments.plots is not None:
+        for title, outcome in run.outcomes.items():
+            shown = {name: outcome.answers[name] for name in (ON_MODEL, REFINED)}
+            for path in write_residual_plots(arguments.plots, title, shown):
+                print(path)
+    if arguments.write is not None:
+        write_results(arguments.write, run.sections, read_notes(arguments.write))
+    return 0 if all(limit.holds for limit in run.limits) else 1
 
 
-def main(shared: Path) -> None:
-    """Print all rows."""
-    flights = shared / "photos" / "flights"
-    brighton = flights / "brighton_beach"
-    names = ["DJI_0018.JPG", "DJI_0019.JPG", "DJI_0026.JPG", "DJI_0027.JPG"]
-    all_four = read_brighton_truth(brighton, names)
-    untouched = [truth for truth in all_four if truth.photo.name in names[:2]]
-    surface = read_ground(brighton / "dsm_from_model_laz_0.5m.tif")
-    measure("Brighton, 4 photos as they are, flat", all_four, None)
-    measure("Brighton, 2 untouched photos, flat", untouched, None)
-    measure("Brighton, 2 untouched photos, surface model", untouched, surface)
-    folder = flights / "orthority_odm_p4rtk"
-    phantom = read_phantom_truth(folder)
-    surface = read_ground(folder / "dsm.tif")
-    measure("P4 RTK oblique, flat", phantom, None)
-    measure("P4 RTK oblique, surface model, take-off below 1st photo", phantom, surface)
-    # What the photos' absolute heights say: 186.57 - 99.96.
-    measure("P4 RTK oblique, surface model, take-off known", phantom, surface, camera_above_m=86.6)
-    measure_speed(phantom[0], surface)
+def parse_arguments() -> argparse.Namespace:
+    """Return what was asked for."""
+    parser = argparse.ArgumentParser(description="How far positions are off, beside the peers.")
+    parser.add_argument("shared", type=Path, nargs="?", default=Path("../shared"))
+    parser.add_argument("--quick", action="store_true", help="fewer drawn flights; under a minute")
+    parser.add_argument("--write", type=Path, help="write the results page here")
+    parser.add_argument("--plots", type=Path, help="write pictures of the residuals here")
+    return parser.parse_args()
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description="How far positions are off on real flights.")
-    parser.add_argument("shared", type=Path, nargs="?", default=Path("../shared"))
-    parser.add_argument("--quick", action="store_true", help="the same: it takes ten seconds")
-    folder = parser.parse_args().shared
-    if not folder.is_dir():
-        sys.exit(f"nothing to measure: {folder} with the real flights is not here")
-    main(folder)
+    sys.exit(main(parse_arguments()))
