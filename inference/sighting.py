@@ -40,7 +40,8 @@ class Placement:
             causes that other photos share (order: SHARED_ERRORS in inference.geometry.uncertainty).
             The full covariance is own + loading @ loading.T.
         method: How the height was found, see `inference.geometry.view`.
-        footprint_wgs84: The box's outline on the ground as (longitude, latitude) points.
+        footprint_wgs84: The box's outline on the ground as (longitude, latitude) points; empty for
+            places from the street, whose ellipse is larger than any object.
         ground_size_m: Width and depth of the box on the ground.
         is_part: The photo's edge cuts the object: it is larger, and its middle lies elsewhere.
     """
