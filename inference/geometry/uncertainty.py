@@ -13,8 +13,8 @@ from inference.sighting import Placement
 
 # Columns of `Placement.shared_loading_m`: errors that all photos of a flight have in common, and
 # those that all views of an object have in common, whatever the flight: its height above the ground
-# and, for views from the street, its size, by which they judge the range. Where the lens sits on the
-# sensor is the first kind; no angles of the pose can stand for it in pictures straight down.
+# and, for views from the street, its size, by which they judge the range. Where the lens sits on
+# the sensor is the first kind; no angles of the pose can stand for it in pictures straight down.
 FLIGHT_ERRORS = (*POSE_ERRORS, "center_column", "center_row")
 SHARED_ERRORS = (*FLIGHT_ERRORS, "object_height", "object_size")
 
