@@ -4,29 +4,21 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from inference.geometry.calibrations import (
+    CAMERA_TABLE,
+    NOMINAL_CENTER_SIGMA,
+    NOMINAL_FOCAL_SIGMA,
+    calibrated_camera,
+    known_cameras,
+    middle,
+)
 from inference.geometry.camera import Camera, can_undistort
 from inference.geometry.camera_table import TableCamera, find_table_camera, read_camera_table
-from inference.geometry.distortion import NO_DISTORTION, Brown, Distortion, pix4d_fisheye
 from inference.geometry.equivalent_35mm import digital_zoom, focal_length_of_35mm
 from inference.geometry.original_size import Fit, Size, fit_camera, plan_fit, size_reason
-from inference.reading.metadata import Lens, PhotoMetadata
+from inference.reading.metadata import PhotoMetadata
 from inference.reading.tag_values import bad_value
 from inference.receipt import NotPlaced, Reason, ReasonCode
-
-CAMERA_TABLE = "camera_table"
-CALIBRATED = "calibrated"
-
-# One sigma of the focal length as a part of itself. A laboratory or maker's calibration is good to
-# some pixels in thousands; temperature and focus move it more than that on small cameras.
-MEASURED_FOCAL_SIGMA = 0.003
-# A design value or a stated field of view, not measured on this lens: small lenses are made to
-# 1 to 3 % of their focal length.
-NOMINAL_FOCAL_SIGMA = 0.015
-
-# One sigma of the principal point as a part of the picture's long side, on each axis. Where nobody
-# measured it, it is the middle, and lenses sit beside that by some thousandths of the picture.
-MEASURED_CENTER_SIGMA = 0.001
-NOMINAL_CENTER_SIGMA = 0.005
 
 # Calibrated values that are further off than this are in other units (a DJI M3T writes 9100 and a
 # centre of 0, 0) or for another camera of the same payload.
@@ -35,9 +27,6 @@ MAX_FOCAL_DISAGREEMENT = 1.5
 # The equivalent of a known camera is rounded and by one of two conventions; more is another camera
 # or a zoom that nothing else tells of.
 MAX_TABLE_DISAGREEMENT = 1.1
-# A calibrated size is twice the optical centre, which is this near to the real size.
-SAME_SIZE_RATIO = 0.1
-
 # Focal length per long side of the picture: 4 mm to 36 m in terms of 35 mm film.
 MIN_FOCAL_RATIO, MAX_FOCAL_RATIO = 0.1, 1000.0
 
@@ -93,7 +82,7 @@ def _plan(metadata: PhotoMetadata) -> PlannedCamera | NotPlaced:
 
 def _planned_cameras(metadata: PhotoMetadata, entry: TableCamera | None) -> Iterator[PlannedCamera]:
     """Yield what can be used, best first."""
-    for calibration in _calibrations(metadata, entry):
+    for calibration in known_cameras(metadata, entry):
         fitted = _fit_to_picture(calibration, metadata, entry)
         if fitted is not None:
             yield fitted
@@ -103,43 +92,6 @@ def _planned_cameras(metadata: PhotoMetadata, entry: TableCamera | None) -> Iter
     for camera in (_camera_from_fov(metadata), _camera_from_35mm(metadata)):
         if camera is not None:
             yield PlannedCamera(camera=camera)
-
-
-def _calibrations(metadata: PhotoMetadata, entry: TableCamera | None) -> Iterator[Camera]:
-    """Yield the cameras that are known in pixels of their original size, best first."""
-    lens = metadata.lens
-    distortion = _distortion_of(lens)
-    if lens.dewarp_px is not None and distortion is not None:
-        yield _calibrated_camera(
-            _calibrated_size_px(metadata, entry),
-            lens.dewarp_px,
-            source=lens.dewarp_source,
-            sigmas=(MEASURED_FOCAL_SIGMA, MEASURED_CENTER_SIGMA),
-            distortion=distortion,
-        )
-    if lens.is_fisheye:
-        return
-    if lens.calibrated_focal_px is not None:
-        size_px = _calibrated_size_px(metadata, entry)
-        cx, cy = lens.calibrated_center_px or _middle(size_px)
-        # DJI's CalibratedFocalLength is the design value of the type, so it is trusted less.
-        yield _calibrated_camera(
-            size_px,
-            (lens.calibrated_focal_px, lens.calibrated_focal_px, cx, cy),
-            source=CALIBRATED,
-            sigmas=(NOMINAL_FOCAL_SIGMA, NOMINAL_CENTER_SIGMA),
-        )
-    if entry is not None:
-        focal = entry.focal_px(lens.focal_length_mm)
-        if focal is not None:
-            is_upright = metadata.width_px < metadata.height_px
-            size_px = entry.size_px[::-1] if is_upright else entry.size_px
-            yield _calibrated_camera(
-                size_px,
-                (focal, focal, *_middle(size_px)),
-                source=CAMERA_TABLE,
-                sigmas=(entry.focal_sigma_ratio, NOMINAL_CENTER_SIGMA),
-            )
 
 
 def _fit_to_picture(
@@ -174,68 +126,6 @@ def _fit_of(calibration: Camera, size_px: Size, entry: TableCamera | None) -> Fi
     return plan_fit(size_px, original_px, written_px)
 
 
-def _distortion_of(lens: Lens) -> Distortion | None:
-    """Return the measured distortion; None where a fisheye's makes no sense."""
-    if lens.is_fisheye:
-        try:
-            return (
-                None if lens.fisheye_polynomial is None else pix4d_fisheye(lens.fisheye_polynomial)
-            )
-        except ValueError:
-            return None
-    if lens.distortion is None:
-        return NO_DISTORTION
-    k1, k2, p1, p2, k3 = lens.distortion
-    return Brown(k1=k1, k2=k2, p1=p1, p2=p2, k3=k3)
-
-
-def _calibrated_size_px(metadata: PhotoMetadata, entry: TableCamera | None) -> Size:
-    """Return what the calibrated values are for; not stated means the picture itself.
-
-    The size that is read off the optical centre is off by pixels; the table knows it exactly.
-    """
-    size_px = metadata.lens.calibrated_size_px or (metadata.width_px, metadata.height_px)
-    if entry is not None and all(
-        abs(side - known) <= SAME_SIZE_RATIO * known
-        for side, known in zip(size_px, entry.size_px, strict=True)
-    ):
-        return entry.size_px
-    return size_px
-
-
-def _calibrated_camera(
-    size_px: Size,
-    intrinsics_px: tuple[float, float, float, float],
-    *,
-    source: str,
-    sigmas: tuple[float, float],
-    distortion: Distortion = NO_DISTORTION,
-) -> Camera:
-    """Return the camera as calibrated, in pixels of the calibrated size.
-
-    Args:
-        size_px: Width and height.
-        intrinsics_px: fx, fy, cx, cy.
-        source: Of the values.
-        sigmas: Of the focal length as a part of itself, of the centre as a part of the long side.
-        distortion: Where measured.
-    """
-    fx, fy, cx, cy = intrinsics_px
-    center_sigma_px = sigmas[1] * max(size_px)
-    return Camera(
-        width_px=size_px[0],
-        height_px=size_px[1],
-        fx=fx,
-        fy=fy,
-        cx=cx,
-        cy=cy,
-        distortion=distortion,
-        source=source,
-        focal_sigma_ratio=sigmas[0],
-        center_sigma_px=(center_sigma_px, center_sigma_px),
-    )
-
-
 def _camera_from_fov(metadata: PhotoMetadata) -> Camera | None:
     degrees = metadata.lens.horizontal_fov_deg
     if degrees is None or not 1.0 <= degrees <= 150.0:
@@ -259,16 +149,12 @@ def _centered_camera(
 ) -> Camera:
     """Return a camera without distortion whose axis goes through the picture's middle."""
     size_px = (metadata.width_px, metadata.height_px)
-    return _calibrated_camera(
+    return calibrated_camera(
         size_px,
-        (focal_px, focal_px, *_middle(size_px)),
+        (focal_px, focal_px, *middle(size_px)),
         source=source,
         sigmas=(focal_sigma_ratio, NOMINAL_CENTER_SIGMA),
     )
-
-
-def _middle(size_px: Size) -> tuple[float, float]:
-    return (size_px[0] - 1) / 2.0, (size_px[1] - 1) / 2.0
 
 
 def _has_plausible_center(camera: Camera) -> bool:
