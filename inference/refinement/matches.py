@@ -21,7 +21,7 @@ MIN_AREA_RATIO = 0.005  # of a square with the photo's long side
 CELLS_ALONG_LONG_SIDE = 16
 
 # The best neighbour must be nearer than the second-best by this ratio (Lowe, section 7.1).
-MAX_DISTANCE_RATIO = 0.8
+MAX_DISTANCE_RATIO = 0.85
 # One point may be described twice, with two directions; that is no second candidate. As a part of
 # the photo's long side, and so are the next two.
 SAME_PLACE_RATIO = 0.004
