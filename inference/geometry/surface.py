@@ -7,11 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.geometry.frames import SEMI_MAJOR_AXIS_M
+from inference.geometry.free_air import along, block_tops, count_free_steps
 
 MAX_STEPS = 4096  # of one ray through the heights that occur
 BISECTIONS = 8  # of a step; then the rest is as good as straight
-SAMPLES_AT_ONCE = 65536
+RAYS_AT_ONCE = 4096  # what they need stays in the processor's cache
+SAMPLES_AT_ONCE = 32768
 MAX_STEPS_AT_ONCE = 64
+# Fewer rays are cast faster than the raster is looked through for its tops.
+MIN_RAYS_FOR_TOPS = 512
 
 
 class Surface(Protocol):
@@ -77,13 +81,34 @@ class RasterSurface:
         A ray that enters the known ground below its surface, or crosses it within a hole of the
         data, is a miss: what it met is not known.
         """
+        tops = block_tops(self.heights_m) if len(directions) >= MIN_RAYS_FOR_TOPS else None
+        distances: NDArray[np.float64] = np.full(len(directions), np.nan)
+        for first in range(0, len(directions), RAYS_AT_ONCE):
+            part = slice(first, first + RAYS_AT_ONCE)
+            distances[part] = self._cast_some(
+                origins[part], directions[part], max_range_m=max_range_m, tops=tops
+            )
+        return distances
+
+    def _cast_some(
+        self,
+        origins: NDArray[np.float64],
+        directions: NDArray[np.float64],
+        *,
+        max_range_m: float,
+        tops: NDArray[np.float32] | None,
+    ) -> NDArray[np.float64]:
         paths = self._paths(origins, directions)
         start, stop = self._interval(origins, directions, max_range_m)
         across = np.hypot(directions[:, 0], directions[:, 1])
         # One cell of ground a step at most, so that no wall is stepped over.
         cells = np.ceil(np.nan_to_num(stop - start) * across / self.cell_m)
         steps = np.clip(cells, 2.0, MAX_STEPS)
-        before, after = self._march(paths, start, stop, steps)
+        length = (stop - start) / steps
+        done = np.zeros(len(paths))
+        if tops is not None:
+            done = count_free_steps(paths, start, length, steps, tops)
+        before, after = self._march(paths, start, length, steps, done)
         met = np.flatnonzero(np.isfinite(after))
         distances = np.full(len(paths), np.nan)
         distances[met] = self._refine(paths[met], before[met], after[met])
@@ -132,18 +157,22 @@ class RasterSurface:
         self,
         paths: NDArray[np.float64],
         start: NDArray[np.float64],
-        stop: NDArray[np.float64],
+        length: NDArray[np.float64],
         steps: NDArray[np.float64],
+        done: NDArray[np.float64],
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return the last distance above and the first below the ground, NaN where none."""
+        """Return the last distance above and the first below the ground, NaN where none.
+
+        Rays go from `start` in `steps` steps of `length`, of which the first `done` are known to
+        lie above the ground.
+        """
         before, after = np.full(len(paths), np.nan), np.full(len(paths), np.nan)
-        active, done = np.flatnonzero(stop > start), 0
+        active = np.flatnonzero((length > 0.0) & (done < steps))
         while active.size:
             # Many steps at once for few rays, few for many: bounded memory either way.
             count = min(max(1, SAMPLES_AT_ONCE // active.size), MAX_STEPS_AT_ONCE)
-            index = np.minimum(done + np.arange(count + 1), steps[active, None])
-            length = (stop - start)[active] / steps[active]
-            distances = start[active, None] + index * length[:, None]
+            index = np.minimum(done[active, None] + np.arange(count + 1), steps[active, None])
+            distances = start[active, None] + index * length[active, None]
             clearance = self._clearance(paths[active], distances)
             is_below = clearance[:, 1:] <= 0.0
             first = np.argmax(is_below, axis=1)
@@ -153,8 +182,8 @@ class RasterSurface:
             seen = ended & (clearance[rows, first] > 0.0)
             before[active[seen]] = distances[rows, first][seen]
             after[active[seen]] = distances[rows, first + 1][seen]
-            done += count
-            active = active[~ended & (done < steps[active])]
+            done[active] += count
+            active = active[~ended & (done[active] < steps[active])]
         return before, after
 
     def _refine(
@@ -176,11 +205,7 @@ class RasterSurface:
         self, paths: NDArray[np.float64], distances: NDArray[np.float64]
     ) -> NDArray[np.float64]:
         """Return (N, M) heights above the ground of N rays at M distances each; NaN unknown."""
-        column, row, height = (
-            paths[:, axis, 0, None]
-            + distances * (paths[:, axis, 1, None] + distances * paths[:, axis, 2, None])
-            for axis in range(3)
-        )
+        column, row, height = along(paths, distances)
         clearance: NDArray[np.float64] = height - _bilinear(self.heights_m, column, row)
         return clearance
 
