@@ -6,8 +6,9 @@ lines, so that a file made for the purpose cannot keep it busy.
 
 import codecs
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from io import BytesIO, TextIOWrapper
 
 from inference.errors import PhotoRejectedError, rejected
 from inference.receipt import ReasonCode
@@ -47,11 +48,10 @@ def parse_srt(data: bytes) -> tuple[Cue, ...]:
     """
     if len(data) > MAX_SRT_BYTES:
         raise _unreadable(f"more than {MAX_SRT_BYTES} bytes")
-    lines = decode_subtitles(data).splitlines()
-    if not any(line.strip() for line in lines):
+    if not data.removeprefix(codecs.BOM_UTF8).strip():
         raise _unreadable("the subtitle file is empty")
     by_start: dict[float, Cue] = {}
-    for cue in _iterate_cues(lines):
+    for cue in _iterate_cues(_iterate_lines(data)):
         if len(by_start) == MAX_CUES:
             raise _unreadable(f"more than {MAX_CUES} subtitles")
         by_start.setdefault(cue.start_s, cue)
@@ -60,21 +60,23 @@ def parse_srt(data: bytes) -> tuple[Cue, ...]:
     return tuple(by_start[start_s] for start_s in sorted(by_start))
 
 
-def decode_subtitles(data: bytes) -> str:
-    """Return the text of a subtitle file: UTF-8, or UTF-16 as Windows' editor saves it.
+def _iterate_lines(data: bytes) -> Iterator[str]:
+    """Yield the lines of a subtitle file: UTF-8, or UTF-16 as Windows' editor saves it.
+
+    One after the other: all at once would take several times as much memory as the file.
 
     Raises:
         PhotoRejectedError: It holds zero bytes: a file of another kind or a damaged card.
     """
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return data.decode("utf-16", errors="replace")
-    if b"\0" in data:
+    is_wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    if b"\0" in data and not is_wide:
         raise _unreadable("the subtitle file holds no text")
     # Single characters of older code pages, such as degree signs, harm no number.
-    return data.decode("utf-8-sig", errors="replace")
+    encoding = "utf-16" if is_wide else "utf-8-sig"
+    yield from TextIOWrapper(BytesIO(data), encoding=encoding, errors="replace", newline=None)
 
 
-def _iterate_cues(lines: list[str]) -> Iterator[Cue]:
+def _iterate_cues(lines: Iterable[str]) -> Iterator[Cue]:
     span: tuple[float, float] | None = None
     text: list[str] = []
     for line in lines:

@@ -14,6 +14,8 @@ from inference.video.gps_order import PairSample, distance_in_plane_m, find_gps_
 from inference.video.srt import Cue, parse_srt
 from inference.video.words import find_digits, find_number, parse_clock, parse_words
 
+# Drones write a subtitle a frame, but know their place anew ten times a second at most.
+MIN_STEP_S = 0.1
 MAX_GAP_S = 3.0  # longer without flight data, and nothing is known between two subtitles
 SPEED_SPAN_S = 2.0  # shorter, and the steps of the coordinates look like speed
 ZERO_DEG = 1e-6  # nearer to (0, 0) than this is no place but a receiver without a fix
@@ -89,16 +91,14 @@ def parse_telemetry(data: bytes) -> Telemetry:
             ReasonCode.TELEMETRY_UNREADABLE, "subtitles, but no known drone's flight data"
         )
     order = _find_order(cues, dialect)
-    # The words of all cues at once would take a thousand bytes each.
-    moments = [_moment(cue, parse_words(cue.text), dialect, order) for cue in cues]
-    kept = tuple(moment for moment in moments if moment.latitude_deg is not None)
-    if all(is_without_fix(moment) for moment in kept):
+    moments = _parse_moments(cues, dialect, order)
+    if all(is_without_fix(moment) for moment in moments):
         raise rejected(ReasonCode.TELEMETRY_UNREADABLE, f"no position in {len(cues)} subtitles")
     return Telemetry(
         dialect=dialect.name,
-        moments=kept,
-        end_s=max(cues[-1].end_s, kept[-1].time_s),
-        interval_s=_middle_interval_s(kept),
+        moments=moments,
+        end_s=max(cues[-1].end_s, moments[-1].time_s),
+        interval_s=_middle_interval_s(moments),
         resolution_deg=min(
             _resolution_deg(parse_words(cue.text), dialect) for cue in cues[:RESOLUTION_CUES]
         ),
@@ -162,6 +162,20 @@ def _find_order(cues: Sequence[Cue], dialect: Dialect) -> GpsOrder | None:
     return find_gps_order([one for one in found if one is not None], known=dialect.order)
 
 
+def _parse_moments(
+    cues: Sequence[Cue], dialect: Dialect, order: GpsOrder | None
+) -> tuple[FlightMoment, ...]:
+    """Return the moments that have a position or say that there is no fix."""
+    kept: list[FlightMoment] = []
+    for cue in cues:
+        if kept and cue.start_s - kept[-1].time_s < MIN_STEP_S - 1e-9:
+            continue
+        moment = _parse_moment(cue, dialect, order)
+        if moment.latitude_deg is not None:
+            kept.append(moment)
+    return tuple(kept)
+
+
 def _pair_sample(said: Words, dialect: Dialect) -> PairSample | None:
     pair = _read_pair(said, dialect.pair)
     if pair is None or max(map(abs, pair)) < ZERO_DEG:
@@ -183,7 +197,8 @@ def _read(said: Words, field: Field | None) -> float | None:
     return None if field is None else find_number(said, field.name, field.place)
 
 
-def _moment(cue: Cue, said: Words, dialect: Dialect, order: GpsOrder | None) -> FlightMoment:
+def _parse_moment(cue: Cue, dialect: Dialect, order: GpsOrder | None) -> FlightMoment:
+    said = parse_words(cue.text)
     latitude_deg, longitude_deg = _position(said, dialect, order)
     yaw_deg, pitch_deg, roll_deg = _attitude(said, dialect)
     return FlightMoment(
