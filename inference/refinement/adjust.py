@@ -1,5 +1,6 @@
 """The adjustment: poses within their stated errors that make the photos agree."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,6 +37,11 @@ SMALL_STEP = 0.02  # of a sigma, or as much of a pixel's worth
 LENS_SIGMA = 1e-3
 SLOPE_DOUBT_M = 0.5  # where exactly a slope of the model lies
 UNKNOWN_GROUND_SIGMA_M = 30.0
+BEGIN_WIDER = 4.0
+NARROWING = 2.0  # of a sigma from one step to the next
+# The ground holds only loosely until the photos agree among themselves.
+SETTLING_STEPS = 6
+MOST_NOISE = 3.0  # in terms of the lens's
 # Cauchy's weight function at 95 % efficiency (Zhang, "Parameter estimation techniques", table 1).
 CAUCHY_SIGMAS = 2.385
 MEDIAN_TO_SIGMA = 1.4826
@@ -71,10 +77,13 @@ def adjust(block: Block, sightlines: Sightlines) -> Adjustment | None:
     if begin is None:
         return None
     points, deviations = begin, no_deviations(len(block.names))
-    for _ in range(MAX_STEPS):
+    ground_sigma_m, noise_px = _widest_ground_sigma_m(block), math.inf
+    for number in range(MAX_STEPS):
         photos = photo_rows(block, sightlines, deviations, points)
         ground = ground_rows(block, deviations, points, begin)
-        noise_px, ground_sigma_m = _scales(block, photos, ground, sightlines)
+        noise_px = _noise_px(photos, sightlines, before_px=noise_px)
+        if number >= SETTLING_STEPS:
+            ground_sigma_m = max(_ground_sigma_m(block, ground), ground_sigma_m / NARROWING)
         weights = _weights(photos, ground, noise_px, ground_sigma_m)
         system = reduce_to_photos(photos, ground, weights, sightlines.tracks, len(block.names))
         add_stated(system, block, deviations)
@@ -84,7 +93,7 @@ def adjust(block: Block, sightlines: Sightlines) -> Adjustment | None:
         step = -cho_solve(factor, system.gradient)
         points = points + move_points(system, step)
         deviations = _stepped(deviations, step)
-        if _is_small(block, step):
+        if number > SETTLING_STEPS and _is_small(block, step):
             break
     return Adjustment(
         deviations=deviations,
@@ -117,23 +126,32 @@ def _begin_points(block: Block, sightlines: Sightlines) -> NDArray[np.float64] |
     return points
 
 
-def _scales(
-    block: Block, photos: PhotoRows, ground: GroundRows, sightlines: Sightlines
-) -> tuple[float, float]:
-    """Return one sigma of a match's coordinate in pixels and of the ground in metres.
+def _noise_px(photos: PhotoRows, sightlines: Sightlines, *, before_px: float) -> float:
+    """Return one sigma of a match's coordinate in pixels.
 
     The points soak up three of the coordinates that they are seen at, which makes the rest look
-    better than the matches are.
+    better than the matches are. The sigma comes down from step to step to what a lens may be off:
+    else a wrong ground could pass for bad matches.
     """
     coordinates = photos.residual.size
     left = max(coordinates - 3 * sightlines.tracks.count, 1)
     spread = MEDIAN_TO_SIGMA * float(np.median(np.abs(photos.residual)))
-    noise_px = max(
-        spread * np.sqrt(coordinates / left), LENS_SIGMA * float(sightlines.focal_px.mean())
-    )
+    lens_px = LENS_SIGMA * float(sightlines.focal_px.mean())
+    most_px = max(before_px / NARROWING, MOST_NOISE * lens_px)
+    return min(max(spread * math.sqrt(coordinates / left), lens_px), most_px)
+
+
+def _ground_sigma_m(block: Block, ground: GroundRows) -> float:
+    """Return one sigma of the points' heights about the ground."""
     over = np.abs(ground.residual[ground.known])
-    ground_sigma = MEDIAN_TO_SIGMA * float(np.median(over)) if over.size else 0.0
-    return float(noise_px), max(ground_sigma, block.point_sigma_m)
+    spread = MEDIAN_TO_SIGMA * float(np.median(over)) if over.size else 0.0
+    return max(spread, block.point_sigma_m)
+
+
+def _widest_ground_sigma_m(block: Block) -> float:
+    """Return what to begin with: at first the points lie on the ground, which says nothing."""
+    stated = float(np.mean([view.ground_sigma_m for view in block.views]))
+    return max(stated, BEGIN_WIDER * block.point_sigma_m)
 
 
 def _weights(

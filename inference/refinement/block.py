@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from inference.geometry.frames import EnuFrame, enu_to_wgs84, wgs84_to_enu
 from inference.geometry.ground import Bounds
 from inference.geometry.pose import rotation_camera_to_enu
-from inference.geometry.pose_errors import EAST, FOCAL_LENGTH, HEIGHT, NORTH
+from inference.geometry.pose_errors import EAST, FOCAL_LENGTH, HEIGHT, NORTH, PITCH, ROLL, YAW
 from inference.geometry.surface import RasterSurface, Surface
 from inference.geometry.view import View
 
@@ -18,6 +18,8 @@ PHOTO_UNKNOWNS = FOCAL_LENGTH  # all but the focal length
 # What the flight has in common, likewise; but its east and north are those of the ground model, by
 # which that is shifted against the flight: matches do not tell where on the earth the flight was.
 COMMON_UNKNOWNS = FOCAL_LENGTH + 1
+
+ESTIMATED_ANGLES = [0, 1, 3]  # yaw, pitch, bank of yaw, pitch, roll, bank
 
 LEAST_SIGMA = 1e-4  # metres, degrees or parts: keeps what is stated as exact invertible
 SHORT_M = 1000.0
@@ -40,7 +42,7 @@ class Block:
         surface: The ground under all of them.
         places_m: (N, 3) of the cameras.
         axes: (N, 3, 3) whose columns are each photo's own east, north and up.
-        angles_deg: (N, 3) yaw, pitch, roll.
+        angles_deg: (N, 4) yaw, pitch, roll, bank; errors of the roll are of the bank.
         own: (N, 6, 6) covariances of a photo's own part of PHOTO_UNKNOWNS.
         common: (7, 7) covariance of COMMON_UNKNOWNS.
         point_sigma_m: At the least, of the ground at a point.
@@ -110,7 +112,9 @@ def plan_block(views: Mapping[str, View]) -> Block:
         surface=surface,
         places_m=places_m,
         axes=axes,
-        angles_deg=np.array([(v.pose.yaw_deg, v.pose.pitch_deg, v.pose.roll_deg) for v in chosen]),
+        angles_deg=np.array(
+            [(p.yaw_deg, p.pitch_deg, p.roll_deg, p.bank_deg) for p in (v.pose for v in chosen)]
+        ),
         own=np.stack([as_deviations(view.errors.own) for view in chosen])[:, :-1, :-1],
         common=_common_covariance(chosen, surface),
         point_sigma_m=_point_sigma_m(surface),
@@ -141,9 +145,15 @@ def places_at(block: Block, deviations: Deviations) -> NDArray[np.float64]:
 
 def rotations_at(block: Block, deviations: Deviations) -> NDArray[np.float64]:
     """Return (N, 3, 3) rotations from the cameras to the block's frame."""
-    angles = block.angles_deg + deviations.photos[:, HEIGHT + 1 :]
-    turned: NDArray[np.float64] = block.axes @ rotation_camera_to_enu(*angles.T)
+    turned: NDArray[np.float64] = block.axes @ rotation_camera_to_enu(*angles_at(block, deviations))
     return turned
+
+
+def angles_at(block: Block, deviations: Deviations) -> NDArray[np.float64]:
+    """Return (4, N) yaw, pitch, roll and bank in degrees."""
+    angles = block.angles_deg.T.copy()
+    angles[ESTIMATED_ANGLES] += deviations.photos[:, [YAW, PITCH, ROLL]].T
+    return angles
 
 
 def _places_and_axes(

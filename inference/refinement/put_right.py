@@ -37,7 +37,7 @@ def put_right(
         longitude_deg=longitude,
         yaw_deg=float(view.pose.yaw_deg + of_photo[YAW]) % 360.0,
         pitch_deg=float(view.pose.pitch_deg + of_photo[PITCH]),
-        roll_deg=float(view.pose.roll_deg + of_photo[ROLL]),
+        bank_deg=float(view.pose.bank_deg + of_photo[ROLL]),
     )
     camera = _longer(view.camera, deviations.focal_ratio)
     above_ground_m = float(view.above_ground_m + of_photo[HEIGHT])

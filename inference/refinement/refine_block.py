@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from inference.geometry.view import View
 from inference.refinement.adjust import MEDIAN_TO_SIGMA, Adjustment, adjust
@@ -21,14 +20,14 @@ from inference.refinement.residuals import (
     Sightlines,
     cast_gaps_m,
     plan_sightlines,
+    ray_gaps_m,
     ray_gaps_px,
     select_sightlines,
 )
 from inference.refinement.tracks import join_tracks, split_held_out
 
 LEAST_TRACKS = 15
-MOST_SIGMAS_OF_PHOTO = 6.0  # from its flight; gimbals now and then are worse than they should be
-MOST_SIGMAS_OF_FLIGHT = 4.0
+MOST_SIGMAS = 4.0  # of a photo and of what the flight shares, from what is stated
 MOST_ROUNDS = 3
 # The upper tail may grow by this part while the median shrinks.
 TAIL_TOLERANCE = 1.05
@@ -96,11 +95,9 @@ def _adjust_block(
 
 def _far_photos(block: Block, adjustment: Adjustment) -> set[str]:
     """Return the photos whose poses would have to be absurdly far from what is stated."""
-    deviations = adjustment.deviations
-    own = deviations.photos.copy()
-    own[:, 2:] -= deviations.common[2:PHOTO_UNKNOWNS]
-    sigmas = np.sqrt(np.diagonal(block.own, axis1=1, axis2=2))
-    far = np.abs(own / sigmas).max(axis=1) > MOST_SIGMAS_OF_PHOTO
+    stated = block.own + block.common[:PHOTO_UNKNOWNS, :PHOTO_UNKNOWNS]
+    sigmas = np.sqrt(np.diagonal(stated, axis1=1, axis2=2))
+    far = np.abs(adjustment.deviations.photos / sigmas).max(axis=1) > MOST_SIGMAS
     return {name for name, is_far in zip(block.names, far, strict=True) if is_far}
 
 
@@ -113,17 +110,11 @@ def _judge(
 ) -> BlockRefinement:
     """Return the adjusted views where these are better on matches left out, else none."""
     begin = no_deviations(len(block.names))
-    before, after = (
-        cast_gaps_m(block, held_out, deviations) for deviations in (begin, adjustment.deviations)
-    )
+    after = cast_gaps_m(block, held_out, adjustment.deviations)
+    before = cast_gaps_m(block, held_out, begin)
     as_stated = plan_block({name: stated[name] for name in block.names})
     at_first = cast_gaps_m(as_stated, plan_sightlines(as_stated, held_out.tracks), begin)
-    both = np.isfinite(before) & np.isfinite(after)
-    is_better = (
-        both.any()
-        and _is_better(before[both], after[both])
-        and _is_within_errors(block, adjustment)
-    )
+    is_better = _is_better(block, held_out, adjustment) and _is_within_errors(block, adjustment)
     kept = after if is_better else before
     return BlockRefinement(
         views=_put_right(block, adjustment, held_out) if is_better else {},
@@ -133,17 +124,27 @@ def _judge(
     )
 
 
-def _is_better(before: NDArray[np.float64], after: NDArray[np.float64]) -> bool:
-    """Tell whether the distances shrink, and the large ones do not grow for it."""
-    median = np.median(after) < np.median(before)
-    tail = np.percentile(after, 90) <= TAIL_TOLERANCE * np.percentile(before, 90)
-    return bool(median and tail)
+def _is_better(block: Block, held_out: Sightlines, adjustment: Adjustment) -> bool:
+    """Tell whether matches left out end nearer to each other on the ground, far ones included.
+
+    Over level ground far ones are those over the largest relief, which poses cannot help: there
+    the rays' distance from each other is judged.
+    """
+    states = no_deviations(len(block.names)), adjustment.deviations
+    before, after = (cast_gaps_m(block, held_out, state) for state in states)
+    both = np.isfinite(before) & np.isfinite(after)
+    if not both.any() or not np.median(after[both]) < np.median(before[both]):
+        return False
+    if not block.views[0].has_ground_model:
+        before, after = (ray_gaps_m(block, held_out, state) for state in states)
+    tail = np.percentile(after[both], 90) <= TAIL_TOLERANCE * np.percentile(before[both], 90)
+    return bool(tail)
 
 
 def _is_within_errors(block: Block, adjustment: Adjustment) -> bool:
     """Tell whether what the flight has in common is what its stated errors allow."""
     sigmas = np.sqrt(np.diag(block.common))
-    return bool(np.abs(adjustment.deviations.common / sigmas).max() < MOST_SIGMAS_OF_FLIGHT)
+    return bool(np.abs(adjustment.deviations.common / sigmas).max() < MOST_SIGMAS)
 
 
 def _put_right(block: Block, adjustment: Adjustment, held_out: Sightlines) -> dict[str, View]:
@@ -157,7 +158,7 @@ def _put_right(block: Block, adjustment: Adjustment, held_out: Sightlines) -> di
             adjustment.deviations,
             index,
             errors[index],
-            ground_sigma_m=min(view.ground_sigma_m, adjustment.ground_sigma_m),
+            ground_sigma_m=0.0 if view.has_ground_model else adjustment.ground_sigma_m,
         )
         for index, (name, view) in enumerate(zip(block.names, block.views, strict=True))
     }

@@ -9,9 +9,10 @@ from inference.geometry.camera import pixel_to_ray
 from inference.geometry.pose import rotation_camera_to_enu
 from inference.geometry.view import MAX_RANGE_PER_HEIGHT
 from inference.refinement.block import (
-    PHOTO_UNKNOWNS,
+    ESTIMATED_ANGLES,
     Block,
     Deviations,
+    angles_at,
     places_at,
     rotations_at,
 )
@@ -207,6 +208,19 @@ def cast_gaps_m(
     return gaps
 
 
+def ray_gaps_m(block: Block, sightlines: Sightlines, deviations: Deviations) -> NDArray[np.float64]:
+    """Return (M,) about how far the rays of each pair miss each other at the ground; NaN if none.
+
+    Unlike what `cast_gaps_m` has, that does not hang on the ground's shape.
+    """
+    hits = cast_sightlines(block, sightlines, deviations)[sightlines.tracks.pairs[:, 1]]
+    origins = rays_at(block, sightlines, deviations)[0][sightlines.tracks.pairs[:, 1]]
+    ranges = np.linalg.norm(hits - origins, axis=1)
+    focal_px = sightlines.focal_px[sightlines.tracks.pairs[:, 1]]
+    gaps: NDArray[np.float64] = ray_gaps_px(block, sightlines, deviations) / focal_px * ranges
+    return gaps
+
+
 def ray_gaps_px(
     block: Block, sightlines: Sightlines, deviations: Deviations
 ) -> NDArray[np.float64]:
@@ -226,13 +240,12 @@ def ray_gaps_px(
 
 def rotation_derivatives(block: Block, deviations: Deviations) -> NDArray[np.float64]:
     """Return (3, N, 3, 3) of the rotation to a photo's own frame, by yaw, pitch, roll in deg."""
-    angles = block.angles_deg + deviations.photos[:, PHOTO_UNKNOWNS - 3 :]
-    step = np.eye(3) * ANGLE_STEP_DEG
+    angles = angles_at(block, deviations)
+    steps = ANGLE_STEP_DEG * np.eye(len(angles))[ESTIMATED_ANGLES, :, None]
     derivatives: NDArray[np.float64] = np.stack(
         [
-            rotation_camera_to_enu(*(angles + step[axis]).T)
-            - rotation_camera_to_enu(*(angles - step[axis]).T)
-            for axis in range(3)
+            rotation_camera_to_enu(*(angles + step)) - rotation_camera_to_enu(*(angles - step))
+            for step in steps
         ]
     ) / (2.0 * ANGLE_STEP_DEG)
     return derivatives

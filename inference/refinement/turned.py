@@ -14,6 +14,7 @@ AGREES_SIGMAS = 3.0
 DISAGREES_SIGMAS = 4.0
 MAX_COST_SIGMAS = 6.0  # a pair of wrong matches says no more than this
 TURN_COST = 4.0  # as of a pair that is off by nearly three sigmas
+LEAST_GAIN = 8.0  # as of a pair that was off by four sigmas
 ROUNDS = 10
 
 
@@ -106,15 +107,19 @@ def _find_turns(agreements: Sequence[Agreement]) -> dict[int, int]:
 
 
 def _confirmed(agreements: Sequence[Agreement], turns: dict[int, int]) -> dict[int, int]:
-    """Return the turns of photos most of whose pairs disagreed before and agree with them."""
+    """Return the turns by which most pairs of a photo agree, and much better than before."""
     kept = {}
     for photo, turn in turns.items():
         own = [a for a in agreements if photo in (a.first, a.second)]
-        good = [a for a in own if a.sigmas[0, 0] > DISAGREES_SIGMAS]
-        agreed = [a for a in good if _sigmas(a, turns) < AGREES_SIGMAS]
-        if 2 * len(agreed) > len(own):
+        agreed = [a for a in own if _sigmas(a, turns) < AGREES_SIGMAS]
+        gain = sum(_cost(a.sigmas[0, 0]) - _cost(_sigmas(a, turns)) for a in own)
+        if 2 * len(agreed) > len(own) and gain > LEAST_GAIN:
             kept[photo] = turn
     return kept
+
+
+def _cost(sigmas: float) -> float:
+    return float(min(sigmas, MAX_COST_SIGMAS) ** 2 / 2.0)
 
 
 def _sigmas(agreement: Agreement, turns: dict[int, int]) -> float:
