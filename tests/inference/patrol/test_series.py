@@ -302,3 +302,22 @@ def test_a_drone_that_saw_it_too_decides_where_it_is() -> None:
     assert issue.position.method == "flat_ground_at_takeoff"
     assert squared_sigmas(issue.position) < SQUARED_SIGMAS_90
     assert circular_error_90_m(full_covariance(issue.position)) < 2.2
+
+
+@pytest.mark.slow
+def test_heaps_along_a_street_each_on_a_photo_of_its_own_mostly_stay_apart() -> None:
+    random = np.random.default_rng(12)
+    count = 0
+    for _ in range(60):
+        patrol = draw_patrol(random)
+        sightings: list[Sighting] = []
+        while len(sightings) < 3:
+            at = np.array([20.0 * len(sightings), 9.0])
+            one = take_photo(
+                random, patrol, draw_heap(random), (at[0] + 1.0, 1.0),
+                number=len(sightings), at=at, aim=at,
+            )  # fmt: skip
+            if one is not None and isinstance(one.place, Placement):
+                sightings.append(one)
+        count += len(merge_sightings(sightings, flight_id="walk"))
+    assert count / 60 > 2.8
