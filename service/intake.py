@@ -316,14 +316,9 @@ def _receive_video(
 
 
 def _received_frame(found: FoundFile, frame: VideoFrame, source: FrameSource) -> ReceivedFile:
-    stored = StoredFile(
-        name=frame_name(found.name, frame.time_s),
-        byte_count=None,
-        sha256=frame.id,
-        outcome=Outcome.ACCEPTED,
-        reasons=frame.metadata.reasons,
-    )
-    return ReceivedFile(found=found, stored=stored, metadata=frame.metadata, frame=source)
+    named = replace(found, name=frame_name(found.name, frame.time_s))
+    received = _accepted_or_held(named, frame.metadata, byte_count=None, sha256=frame.id)
+    return replace(received, frame=source)
 
 
 def _with_own_name(frame: ReceivedFile, *, taken: Set[str]) -> ReceivedFile:
@@ -371,7 +366,7 @@ def _accepted(
 
 
 def _accepted_or_held(
-    found: FoundFile, metadata: PhotoMetadata, *, byte_count: int, sha256: str
+    found: FoundFile, metadata: PhotoMetadata, *, byte_count: int | None, sha256: str
 ) -> ReceivedFile:
     visual = metadata.band is Band.VISUAL
     held = () if visual else (Reason(code=ReasonCode.NOT_VISUAL_BAND, detail=metadata.band.value),)

@@ -85,7 +85,7 @@ def plan_frame_metadata(
         height_px=shape.height_px,
         orientation=shape.orientation,
         kind=PhotoKind.DRONE,
-        band=Band.VISUAL,
+        band=plan_band(shape),
         make=MAKE,
         captured_at=captured_at,
         capture_time_source=source,
@@ -102,6 +102,15 @@ def plan_frame_metadata(
         accuracy=StatedAccuracy(horizontal_error_m=horizontal_error_m(telemetry, time_s)),
         reasons=tuple(reasons),
     )
+
+
+def plan_band(shape: FrameShape) -> Band:
+    """Return the light that a video shows: flight data do not tell it, but the shape does.
+
+    Thermal cameras record 5:4, as their sensors are; visual ones 16:9, 17:9, 4:3 or 3:2.
+    """
+    long_px, short_px = sorted((shape.width_px, shape.height_px), reverse=True)
+    return Band.THERMAL if long_px * 4 == short_px * 5 else Band.VISUAL
 
 
 def horizontal_error_m(telemetry: Telemetry, time_s: float) -> float:

@@ -6,7 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -90,19 +90,23 @@ def draw_frames() -> Iterator[np.ndarray[Any, np.dtype[np.uint8]]]:
         yield picture
 
 
+def write_video(path: Path, pictures: Iterable[np.ndarray[Any, np.dtype[np.uint8]]]) -> None:
+    writer: cv2.VideoWriter | None = None
+    for picture in pictures:
+        if writer is None:
+            size = (picture.shape[1], picture.shape[0])
+            codec = cv2.VideoWriter.fourcc(*"mp4v")
+            writer = cv2.VideoWriter(str(path), codec, FRAME_RATE, size)
+        writer.write(picture)
+    assert writer is not None
+    writer.release()
+
+
 @pytest.fixture(scope="module")
 def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder that holds flight.MP4 with flight.SRT."""
     folder = tmp_path_factory.mktemp("card")
-    writer = cv2.VideoWriter(
-        str(folder / "flight.MP4"),
-        cv2.VideoWriter.fourcc(*"mp4v"),
-        FRAME_RATE,
-        (WIDTH_PX, HEIGHT_PX),
-    )
-    for picture in draw_frames():
-        writer.write(picture)
-    writer.release()
+    write_video(folder / "flight.MP4", draw_frames())
     write_srt(folder / "flight.SRT", named_relative, step_s=0.1)
     return folder
 
@@ -332,6 +336,20 @@ def test_files_called_like_frames_are_survived(
     result = inspect(stand_in, tmp_path / "out", card)
     assert summarise(result).inspected == 3
     assert "flight.MP4#00:00.000#" in receipt(tmp_path / "out")
+
+
+def test_frames_of_a_thermal_camera_are_held(
+    video: Path, tmp_path: Path, stand_in: ModuleType
+) -> None:
+    card = tmp_path / "card"
+    card.mkdir()
+    shutil.copy(video / "flight.SRT", card / "flight.SRT")
+    write_video(card / "flight.MP4", [np.full((256, 320, 3), 90, np.uint8)] * 20)
+    summary = summarise(inspect(stand_in, tmp_path / "out", card))
+    assert (summary.inspected, summary.held) == (0, summary.photos)
+    assert summary.held > 0
+    entry = receipt(tmp_path / "out")["flight.MP4#00:00.000"]
+    assert codes(entry)[0] == "not_visual_band"
 
 
 def test_a_video_that_changes_on_the_way_is_not_inspected_under_its_old_name(

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from inference.geometry.pose import plan_pose
-from inference.reading.metadata import CaptureTimeSource, PhotoKind, PhotoMetadata
+from inference.reading.metadata import Band, CaptureTimeSource, PhotoKind, PhotoMetadata
 from inference.receipt import NotPlaced, ReasonCode
 from inference.video.frame_metadata import (
     NOTHING_ASSUMED,
@@ -73,6 +73,23 @@ def test_the_operators_lens_counts_only_where_the_subtitle_names_none() -> None:
     bare = FlightMoment(time_s=0.0, latitude_deg=30.25, longitude_deg=120.15)
     assert plan(bare, assumed=assumed).lens.focal_length_35mm == 35.0
     assert plan(bare).lens.focal_length_35mm is None
+
+
+@pytest.mark.parametrize(
+    ("size_px", "band"),
+    [
+        ((640, 512), Band.THERMAL),
+        ((1024, 1280), Band.THERMAL),
+        ((3840, 2160), Band.VISUAL),
+        ((4096, 2160), Band.VISUAL),
+        ((1440, 1080), Band.VISUAL),
+    ],
+)
+def test_a_thermal_camera_is_told_by_the_shape_of_its_pictures(
+    size_px: tuple[int, int], band: Band
+) -> None:
+    shape = FrameShape(width_px=size_px[0], height_px=size_px[1])
+    assert plan_frame_metadata(telemetry_of(WHOLE), 0.0, shape=shape).band is band
 
 
 def test_the_clock_tells_no_zone() -> None:

@@ -1,3 +1,4 @@
+import struct
 from collections.abc import Callable
 from pathlib import Path
 
@@ -48,6 +49,27 @@ def test_a_frame_behind_the_end_is_refused_and_the_others_still_there(
         with pytest.raises(PhotoRejectedError, match="frame 60 cannot be decoded"):
             video.read(60)
         assert read_number(video.read(7)) == 7
+
+
+# Rows of the matrix by which players turn pictures (ISO/IEC 14496-12, section 6.2.2).
+TURNS = {90: (0, 1, -1, 0), 180: (-1, 0, 0, -1), 270: (0, -1, 1, 0)}
+
+
+@pytest.mark.parametrize(("turned_deg", "orientation"), [(90, 6), (180, 3), (270, 8)])
+def test_a_video_that_is_to_be_turned_comes_as_stored_with_its_orientation(
+    write_video: WriteVideo, read_number: ReadNumber, turned_deg: int, orientation: int
+) -> None:
+    path = write_video(frames=20)
+    data = bytearray(path.read_bytes())
+    matrix = data.index(b"tkhd") + 44
+    a, b, c, d = (part << 16 for part in TURNS[turned_deg])
+    data[matrix : matrix + 36] = struct.pack(">9i", a, b, 0, c, d, 0, 0, 0, 1 << 30)
+    path.write_bytes(data)
+    with Video(path) as video:
+        shape = video.header.shape
+        assert (shape.width_px, shape.height_px) == (192, 64)
+        assert shape.orientation == orientation
+        assert read_number(video.read(11)) == 11
 
 
 def damage(path: Path, change: Callable[[bytes], bytes]) -> Path:
