@@ -19,8 +19,9 @@ from service.geocheck.photo_views import PhotoViews
 from service.geocheck.true_point import TruePoint
 from service.progress import Reporter
 
-# A point is a box as small as a mark on the ground, of no class that is known to stand up.
-BOX_HALF_SIDE_PX = 2.0
+# A point is a box of no class that is known to stand up, and next to no size: of a larger one the
+# lower part would be taken for the base. Its sigma is a pixel all the same, as a person's hand has.
+BOX_HALF_SIDE_PX = 0.1
 CLASS_NAME = "ground_point"
 
 MAX_DISTANCE_M = 20_000.0  # from the camera; what lies farther is a mistake in the truth file
@@ -176,7 +177,7 @@ def _measure(
             detail=f"the truth lies {distance_m / 1000:.0f} km from the camera: is its coordinate "
             "system right, and x to the east?",
         )
-    place = locate(_small_box(pixel), view)
+    place = locate(_tiny_box(pixel), view)
     if isinstance(place, NotPlaced):
         return place
     frame = EnuFrame(latitude_deg=point.latitude_deg, longitude_deg=point.longitude_deg)
@@ -190,7 +191,7 @@ def _measure(
     )
 
 
-def _small_box(pixel: tuple[float, float]) -> Detection:
+def _tiny_box(pixel: tuple[float, float]) -> Detection:
     column, row = pixel
     half = BOX_HALF_SIDE_PX
     return Detection(

@@ -1,0 +1,101 @@
+"""What is written of a geocheck: figures, table and page, safe whatever files are called."""
+
+import csv
+import io
+import json
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from service.geocheck.compare import check_points
+from service.geocheck.records import render_points, render_summary
+from service.geocheck.report import render_page
+from service.geocheck.result import GeocheckResult, conclude_check
+from service.geocheck.summary import describe_result
+from service.geocheck.true_point import TruePoint, TruthFile
+from service.progress import SilentReporter
+
+if TYPE_CHECKING:
+    from tests.service.geocheck.conftest import NadirScene
+
+HOSTILE = """=cmd|'/C calc'!A0<script>alert("1")</script>{{ 7*7 }}.JPG"""
+
+
+def conclude(scene: "NadirScene", *points: TruePoint, name: str = "gcp.txt") -> GeocheckResult:
+    checks = check_points(points, scene.views, scale=None, reporter=SilentReporter())
+    truth = TruthFile(points=points, crs="WGS 84 (EPSG:4326)", transformation=None)
+    return conclude_check(checks, scene.views, truth=truth, truth_name=name, ground=None)
+
+
+@pytest.fixture
+def result(scene: "NadirScene") -> GeocheckResult:
+    return conclude(
+        scene,
+        scene.point(east_m=20.0, error_m=(3.0, -4.0), name="gcp1", height_m=5.5),
+        scene.point(photo="DJI_1.JPG", north_m=10.0, line=3),
+        scene.point(photo=HOSTILE, line=4, name="gcp2"),
+    )
+
+
+def test_the_figures_are_those_of_the_points(result: GeocheckResult) -> None:
+    summary = json.loads(render_summary(result))
+    assert (summary["points"], summary["overall"]["points"]) == (3, 2)
+    assert summary["not_compared"] == {"photo_not_found": 1}
+    assert summary["photos_without_truth"] == 1  # no_pose.JPG
+    assert summary["refined"] is False
+    assert summary["overall_as_stated"] is None
+    assert summary["overall"]["bias_east_m"] == pytest.approx(1.5, abs=0.02)
+    assert summary["overall"]["max_m"] == pytest.approx(5.0, abs=0.02)
+    assert [ellipse["level"] for ellipse in summary["overall"]["ellipses"]] == [0.5, 0.9, 0.95]
+    by_name = {photo["photo"]: photo for photo in summary["photos"]}
+    # The truth lies 17 m east and 4 m north of the camera, and 17.464 m away: of the error 3, -4
+    # (3 * 17 - 4 * 4) / 17.464 are along and (3 * 4 + 4 * 17) / 17.464 to the right.
+    statistics = by_name["DJI_0.JPG"]["statistics"]
+    assert statistics["bias_along_m"] == pytest.approx(2.004, abs=0.02)
+    assert statistics["bias_across_m"] == pytest.approx(4.581, abs=0.02)
+    assert by_name["DJI_0.JPG"]["methods"] == {"flat_ground_at_takeoff": 1}
+    assert by_name[HOSTILE]["statistics"] is None
+
+
+def test_the_table_has_a_line_a_point(result: GeocheckResult) -> None:
+    text = render_points(result).decode("utf-8-sig")
+    first, second, third = csv.DictReader(io.StringIO(text, newline=""))
+    assert (first["name"], first["photo"], first["line"]) == ("gcp1", "DJI_0.JPG", "2")
+    assert float(first["error_m"]) == pytest.approx(5.0, abs=0.02)
+    assert float(first["true_height_m"]) == 5.5
+    assert (second["not_compared"], third["not_compared"]) == ("", "photo_not_found")
+    assert third["error_m"] == ""
+    assert third["photo"] == f"'{HOSTILE}"  # a spreadsheet must not run it
+    assert third["detail"].startswith("no photo is called")
+
+
+def test_the_page_is_whole_and_runs_nothing(result: GeocheckResult, scene: "NadirScene") -> None:
+    page = render_page(conclude(scene, *(c.truth for c in result.checks), name=HOSTILE))
+    assert "<script" not in page
+    assert "{{ 7*7 }}" in page
+    assert "49" not in page.partition("<title>")[2].partition("</title>")[0]
+    assert page.count("<svg") == 3
+    assert "style=" not in page  # the page's own policy would not apply it
+    assert not re.search(r"https?://", page)
+    assert "Photo not found" in page
+    assert "DJI_0.JPG" in page
+
+
+def test_equal_results_give_equal_pages(result: GeocheckResult) -> None:
+    assert render_page(result) == render_page(result)
+
+
+def test_a_page_of_nothing_compared_says_why(scene: "NadirScene") -> None:
+    page = render_page(conclude(scene, scene.point(photo="gone.JPG")))
+    assert "<svg" not in page
+    assert "Photo not found" in page
+    assert "0 of 1 points" in page
+
+
+def test_the_summary_tells_it_in_words(result: GeocheckResult) -> None:
+    text = describe_result(result)
+    assert "points   2 of 3 compared; truth in WGS 84 (EPSG:4326)" in text
+    assert "left out 1: Photo not found, such as line 4" in text
+    assert "ellipses 90 % hold" in text
+    assert re.search(r"^DJI_0\.JPG +1 +\+3\.0\d +-4\.0\d", text, re.MULTILINE)
