@@ -215,10 +215,15 @@ def parse_stated_accuracy(
     )
 
 
-def parse_image_direction_deg(exif: Exif) -> float | None:
+def parse_image_direction_deg(exif: Exif, reasons: list[Reason]) -> float | None:
     """Return where the picture looks by a phone's compass, 0 to 360, or None."""
     degrees = exif.number("GPS GPSImgDirection")
-    return degrees if degrees is not None and 0 <= degrees <= 360 else None
+    if degrees is None:
+        return None
+    if not 0 <= degrees <= 360:
+        reasons.append(bad_value("GPSImgDirection", degrees))
+        return None
+    return degrees
 
 
 def parse_image_direction_reference(exif: Exif) -> YawReference:

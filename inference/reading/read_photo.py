@@ -90,7 +90,7 @@ def parse_photo_metadata(
         relative_altitude_m=parse_relative_altitude_m(xmp, reasons),
         laser_distance_m=parse_laser_distance_m(xmp, reasons),
         attitude=_parse_attitude(photo, exif, xmp, reasons),
-        image_direction_deg=parse_image_direction_deg(exif),
+        image_direction_deg=parse_image_direction_deg(exif, reasons),
         image_direction_reference=parse_image_direction_reference(exif),
         lens=parse_lens(exif, xmp, size_px, reasons),
         accuracy=parse_stated_accuracy(exif, xmp, reasons),
