@@ -105,7 +105,7 @@ class RasterSurface:
         cells = np.ceil(np.nan_to_num(stop - start) * across / self.cell_m)
         steps = np.clip(cells, 2.0, MAX_STEPS)
         length = (stop - start) / steps
-        done = np.zeros(len(paths))
+        done: NDArray[np.float64] = np.zeros(len(paths))
         if tops is not None:
             done = count_free_steps(paths, start, length, steps, tops)
         before, after = self._march(paths, start, length, steps, done)
