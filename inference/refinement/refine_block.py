@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from inference.geometry.view import View
-from inference.refinement.adjust import MEDIAN_TO_SIGMA, Adjustment, adjust
+from inference.refinement.adjust import Adjustment, adjust
 from inference.refinement.block import (
     PHOTO_UNKNOWNS,
     Block,
@@ -25,6 +25,7 @@ from inference.refinement.residuals import (
     select_sightlines,
 )
 from inference.refinement.tracks import join_tracks, split_held_out
+from inference.refinement.weights import MEDIAN_TO_SIGMA
 
 LEAST_TRACKS = 15
 MOST_SIGMAS = 4.0  # of a photo and of what the flight shares, from what is stated
