@@ -1,7 +1,10 @@
 """Whether a photo's places hang on a height above ground that nothing confirms."""
 
+import math
+
 import numpy as np
 
+from inference.geometry.pose_errors import HEIGHT
 from inference.geometry.rays import border_pixels, depression_deg
 from inference.geometry.view import (
     FLAT_AT_MODELLED_TAKEOFF,
@@ -28,7 +31,7 @@ def doubt_height(view: View) -> Reason | None:
     """
     if view.method not in (FLAT_GROUND, FLAT_AT_MODELLED_TAKEOFF) or view.is_refined:
         return None
-    sigma_m = view.ground_sigma_m
+    sigma_m = math.hypot(math.sqrt(view.errors.shared[HEIGHT, HEIGHT]), view.ground_sigma_m)
     ratio = sigma_m / view.above_ground_m
     moved_m = sigma_m / np.tan(np.radians(_least_depression_deg(view)))
     if moved_m <= MAX_DISPLACEMENT_M and ratio <= MAX_HEIGHT_RATIO:

@@ -1,5 +1,6 @@
 """Which height a photo is given, best first, and the view that follows from it."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -12,9 +13,10 @@ from inference.geometry.laser import has_laser, plan_laser_view
 from inference.geometry.model_view import plan_absolute_view, plan_relative_view
 from inference.geometry.plan_camera import plan_camera
 from inference.geometry.pose import Pose, plan_pose
+from inference.geometry.pose_errors import plan_pose_errors
 from inference.geometry.rays import lower_to_depression
 from inference.geometry.takeoff import Takeoff
-from inference.geometry.terrain import sigma_from_takeoff_m
+from inference.geometry.terrain import sigma_from_takeoff
 from inference.geometry.view import (
     FLAT_AT_MODELLED_TAKEOFF,
     FLAT_GROUND,
@@ -107,7 +109,14 @@ def _flat_view(camera: Camera, pose: Pose, takeoff: Takeoff | None) -> View:
         center_ray(camera, pose)[None], min_depression_deg=MIN_DEPRESSION_DEG
     )[0]
     seen = ray[:2] / -ray[2] * relative_m
-    return replace(view, ground_sigma_m=sigma_from_takeoff_m(_distance_m(seen, view, takeoff)))
+    sigma = sigma_from_takeoff(_distance_m(seen, view, takeoff))
+    errors = plan_pose_errors(
+        pose.accuracy,
+        camera,
+        shared_height_m=math.hypot(pose.accuracy.shared_vertical_m, sigma.shared_m),
+        own_height_m=pose.accuracy.own_vertical_m,
+    )
+    return replace(view, errors=errors, ground_sigma_m=sigma.own_m)
 
 
 def _distance_m(seen: NDArray[np.float64], view: View, takeoff: Takeoff | None) -> float:

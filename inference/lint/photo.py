@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from inference.geometry.height_doubt import doubt_height
 from inference.geometry.plan_camera import camera_reasons
 from inference.geometry.rays import border_pixels, depression_deg
 from inference.geometry.view import MIN_DEPRESSION_DEG, View, view_directions
@@ -27,7 +28,7 @@ def lint_photo(metadata: PhotoMetadata, view: View | None) -> tuple[Reason, ...]
     """
     reasons = [_wrong_side_by_clock(metadata)]
     if view is not None:
-        reasons += [_horizon(view), _too_flat(view)]
+        reasons += [_horizon(view), _too_flat(view), doubt_height(view)]
     found = tuple(reason for reason in reasons if reason is not None)
     return (*camera_reasons(metadata), *found)
 

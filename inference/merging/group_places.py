@@ -16,6 +16,11 @@ MIN_SIZE_M = 0.05
 # Of the longest sigma of a place seen from the street. Two of them, one from each of two views,
 # leave hardly any pair of one object out; what is nearer is judged by the whole covariance.
 REACH_SIGMAS = 2.0
+# Of the ground's height against the cameras. Flat ground at the take-off height may be further
+# off, but with more of it neighbours seen from different sides could not be told apart any more; a
+# flight that is so wrong is put right from its overlaps, or its objects stay split.
+MAX_HEIGHT_SIGMA_M = 4.5
+LIFT_M = 0.5  # errors that lift a place by less are not of its height
 
 
 def group_places(
@@ -46,7 +51,7 @@ def group_places(
             Views(
                 east_north_m=wgs84_to_plane(frame, latitudes_deg[members], longitudes_deg[members]),
                 covariance_m2=np.stack([place.own_covariance_m2[:2, :2] for place in near]),
-                loading_m=np.stack([place.shared_loading_m[:2] for place in near]),
+                loading_m=np.stack([_loading_to_compare_m(place) for place in near]),
                 size_m=sizes_m[members],
                 is_part=np.array([place.is_part for place in near]),
                 reach_m=reaches_m[members],
@@ -56,6 +61,19 @@ def group_places(
         )
         groups += [members[labels == label] for label in range(int(labels.max()) + 1)]
     return groups
+
+
+def _loading_to_compare_m(place: Placement) -> NDArray[np.float64]:
+    """Return (2, K) the place's loading, as if the ground's height were not all too uncertain.
+
+    Ground that is higher by a sigma lifts the place by as much: the last row has the sigmas.
+    """
+    loading_m = place.shared_loading_m
+    lift_m = np.abs(loading_m[2])
+    sigma_m = float(np.linalg.norm(lift_m))
+    ratio = min(1.0, MAX_HEIGHT_SIGMA_M / max(sigma_m, LIFT_M))
+    scaled: NDArray[np.float64] = loading_m[:2] * np.where(lift_m > LIFT_M, ratio, 1.0)
+    return scaled
 
 
 def _ground_size_m(place: Placement) -> float:

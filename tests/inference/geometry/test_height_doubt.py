@@ -7,7 +7,7 @@ import pytest
 from inference.geometry.height_doubt import doubt_height
 from inference.geometry.heights import plan_view
 from inference.geometry.takeoff import Takeoff
-from inference.geometry.terrain import MAX_SIGMA_M, ground_sigma_m, sigma_from_takeoff_m
+from inference.geometry.terrain import MAX_SIGMA_M, ground_sigma_m, sigma_from_takeoff
 from inference.geometry.view import View
 from inference.reading.metadata import Attitude, Band, Lens, PhotoKind, PhotoMetadata
 from inference.receipt import ReasonCode
@@ -62,5 +62,10 @@ def test_ground_differs_more_the_further_off_but_not_without_end() -> None:
     # Two to the 0.75 is 1.68.
     assert ground_sigma_m(200.0) == pytest.approx(6.0 * 1.6818, abs=1e-3)
     assert ground_sigma_m(1e6) == MAX_SIGMA_M
-    assert sigma_from_takeoff_m(0.0) == ground_sigma_m(150.0)
-    assert sigma_from_takeoff_m(300.0) > sigma_from_takeoff_m(100.0)
+
+
+def test_most_of_the_doubt_is_the_flights_and_the_rest_the_places() -> None:
+    near, far = sigma_from_takeoff(0.0), sigma_from_takeoff(400.0)
+    assert near.total_m == pytest.approx(ground_sigma_m(150.0))
+    assert near.own_m == far.own_m == ground_sigma_m(50.0)
+    assert far.shared_m > near.shared_m > near.own_m

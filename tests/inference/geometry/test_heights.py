@@ -13,7 +13,7 @@ from inference.geometry.locate import locate, locate_pixels
 from inference.geometry.pose_errors import HEIGHT
 from inference.geometry.surface import FlatSurface
 from inference.geometry.takeoff import Takeoff
-from inference.geometry.terrain import sigma_from_takeoff_m
+from inference.geometry.terrain import sigma_from_takeoff
 from inference.geometry.view import View
 from inference.reading.height_datum import HeightDatum
 from inference.reading.metadata import Attitude, Band, Lens, PhotoKind, PhotoMetadata
@@ -129,12 +129,13 @@ def test_without_a_model_the_ground_is_flat_at_takeoff() -> None:
 def test_far_from_the_first_photo_flat_ground_is_less_sure() -> None:
     # A degree of longitude is 96.5 km at 30 degrees north: 0.01 degrees are 965 m.
     near, far = (
-        planned(make_photo(longitude_deg=longitude), None, took_off(None)).ground_sigma_m
+        planned(make_photo(longitude_deg=longitude), None, took_off(None))
         for longitude in (120.5, 120.51)
     )
-    assert near == sigma_from_takeoff_m(0.0)
-    assert far == pytest.approx(sigma_from_takeoff_m(965.0), rel=0.01)
-    assert far > 2.0 * near
+    assert near.ground_sigma_m == far.ground_sigma_m == sigma_from_takeoff(0.0).own_m
+    shared_m2 = far.errors.shared[HEIGHT, HEIGHT] - near.errors.shared[HEIGHT, HEIGHT]
+    expected_m2 = sigma_from_takeoff(965.0).shared_m ** 2 - sigma_from_takeoff(0.0).shared_m ** 2
+    assert shared_m2 == pytest.approx(expected_m2, rel=0.02)
 
 
 def test_with_a_model_the_camera_is_over_the_takeoff_ground_whatever_its_absolute_height() -> None:
@@ -169,7 +170,7 @@ def test_a_photo_past_the_model_is_over_level_ground_at_the_takeoff_height_in_th
     place = placed(view, *MIDDLE[0])
     assert place.height_m == pytest.approx(100.0)
     assert place.height_datum == "EGM2008 height"
-    assert view.ground_sigma_m >= sigma_from_takeoff_m(0.0)
+    assert view.ground_sigma_m == sigma_from_takeoff(0.0).own_m
 
 
 def test_rays_that_the_model_loses_end_on_the_level_of_what_it_knows() -> None:

@@ -13,7 +13,7 @@ from inference.geometry.frames import EnuFrame
 from inference.geometry.heights import plan_view
 from inference.geometry.locate import locate
 from inference.geometry.pose import rotation_camera_to_enu
-from inference.geometry.pose_errors import HEIGHT
+from inference.geometry.pose_errors import HEIGHT, plan_pose_errors
 from inference.geometry.uncertainty import full_covariance
 from inference.geometry.view import View
 from inference.merging.merge import merge_sightings
@@ -78,7 +78,14 @@ def make_view(east_m: float, north_m: float, yaw_deg: float) -> View:
     )
     view = plan_view(metadata)
     assert isinstance(view, View)
-    return replace(view, ground_sigma_m=GROUND_SIGMA_M)
+    accuracy = view.pose.accuracy
+    errors = plan_pose_errors(
+        accuracy,
+        view.camera,
+        shared_height_m=accuracy.shared_vertical_m,
+        own_height_m=accuracy.own_vertical_m,
+    )
+    return replace(view, errors=errors, ground_sigma_m=GROUND_SIGMA_M)
 
 
 def photograph(
