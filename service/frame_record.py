@@ -23,7 +23,8 @@ TABLE_COLUMNS = {
     "reference": ("reference",),
 }
 
-BALLPARK = "WGS 84 taken as it is (a ballpark transformation): decimetres may be between them"
+# How much is worked out in docs/coordinates.md.
+BALLPARK = "WGS 84 taken as it is (a ballpark transformation): plate motion may put 0.8 m between"
 NOTES = {
     OutputFrame.CGCS2000: BALLPARK,
     OutputFrame.CGCS2000_6: BALLPARK,
@@ -70,7 +71,8 @@ def frame_cells(
 def _frame_record(position: FramePosition | NotPlaced, frame: OutputFrame) -> Record:
     if isinstance(position, NotPlaced):
         refusal = {"code": position.code.value, "detail": position.detail}
-        return {"crs": None, **dict.fromkeys(PARTS[frame]), "not_given": refusal}
+        nothing = dict.fromkeys(PARTS[frame])
+        return {"crs": None, **nothing, "note": NOTES.get(frame), "not_given": refusal}
     values = {
         "latitude": _degrees(position.latitude_deg),
         "longitude": _degrees(position.longitude_deg),

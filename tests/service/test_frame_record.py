@@ -39,12 +39,20 @@ def test_numbers_are_rounded_to_a_centimetre() -> None:
     assert easting_m == round(easting_m, 2)
 
 
+def test_a_frame_has_the_same_parts_wherever_the_place_is() -> None:
+    here, there = frame_records(*SHANGHAI, ALL), frame_records(*LIMA, ALL)
+    assert {name: set(record) for name, record in here.items()} == {
+        name: set(record) for name, record in there.items()
+    }
+
+
 def test_a_place_outside_a_frame_has_nulls_and_the_reason() -> None:
     records = frame_records(*LIMA, ALL)
     assert records["gcj02"] == {
         "crs": None,
         "latitude": None,
         "longitude": None,
+        "note": records["gcj02"]["note"],
         "not_given": {
             "code": "outside_frame",
             "detail": "maps use GCJ-02 in mainland China, Hong Kong and Macau only",

@@ -39,8 +39,8 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, st
 
 def plan_flight() -> FlightPlan:
     """Return a flight over level ground in small photos, whose biases an ordinary drone has."""
-    camera = scene_camera(800, 600)
-    nadir = plan_shots(rows=3, columns=3, camera=camera, height_m=40.0, overlap=0.6)
+    camera = scene_camera(480, 360)
+    nadir = plan_shots(rows=1, columns=3, camera=camera, height_m=40.0, overlap=0.6)
     oblique = [
         shot
         for yaw_deg in (0.0, 120.0, 240.0)
@@ -50,7 +50,7 @@ def plan_flight() -> FlightPlan:
         )
     ]  # fmt: skip
     return FlightPlan(
-        scene=ScenePlan(seed=7, half_size_m=90.0, object_reach_m=30.0, texel_m=0.15, relief_m=0.0),
+        scene=ScenePlan(seed=7, half_size_m=80.0, object_reach_m=30.0, texel_m=0.3, relief_m=0.0),
         origin=Origin(latitude_deg=31.0512, longitude_deg=121.2034, height_m=6.0),
         height_m=40.0,
         camera=camera,
@@ -65,7 +65,7 @@ def plan_flight() -> FlightPlan:
 def write_gcp_list(plan: FlightPlan, truth: FlightTruth, path: Path) -> int:
     """Write marks on the ground where the photos really show them; return how many times."""
     to_grid = Transformer.from_crs(4326, 32651, always_xy=True)
-    marks = [np.array([e, n, 0.0]) for e in range(-24, 25, 8) for n in range(-24, 25, 8)]
+    marks = [np.array([e, n, 0.0]) for e in range(-24, 25, 12) for n in range(-24, 25, 12)]
     lines = ["WGS84 UTM 51N", "# marks of a rendered survey"]
     for photo in truth.photos:
         view = _scene_view(photo.pose, plan.origin)
@@ -116,8 +116,8 @@ def test_a_rendered_flight_shows_its_biases_and_keeps_its_ellipses(
     )
     assert (code, complaints) == (0, "")
     stated = json.loads(printed)["overall"]
-    assert (stated["points"], stated["photos"]) == (count, 12)
-    assert count > 200
+    assert (stated["points"], stated["photos"]) == (count, 6)
+    assert count > 80
     # What GNSS is off shows as it is; yaw and height cancel over points on all sides.
     assert stated["bias_east_m"] == pytest.approx(BIASES.east_m, abs=0.35)
     assert stated["bias_north_m"] == pytest.approx(BIASES.north_m, abs=0.35)
