@@ -8,7 +8,7 @@ from shapely.geometry import Polygon
 from shapely.geometry.polygon import orient
 
 from inference.geometry.frames import enu_to_wgs84
-from inference.geometry.locate import locate_pixels
+from inference.geometry.locate import locate_pixels, view_beside_model
 from inference.geometry.rays import border_pixels, depression_deg, lower_to_depression
 from inference.geometry.surface import FlatSurface
 from inference.geometry.view import (
@@ -68,6 +68,8 @@ def ground_sample_distance_m(view: View) -> float | None:
     """Return the size of a pixel at the picture's middle, or None where it shows no ground."""
     middle = np.array([[(view.camera.width_px - 1) / 2.0, (view.camera.height_px - 1) / 2.0]])
     hit = locate_pixels(view, middle)[0]
+    if view.beside_model is not None and not np.isfinite(hit).all():
+        hit = locate_pixels(view_beside_model(view, view.beside_model), middle)[0]
     return ground_sample_distance_at_m(view, hit) if np.isfinite(hit).all() else None
 
 
@@ -83,7 +85,7 @@ def _border_on_ground(view: View, directions: NDArray[np.float64]) -> NDArray[np
     """Return (N, 3) points of the border, or None where no ray meets the ground.
 
     Rays that are too flat are bent down to the limit; rays that leave the height model end at the
-    middle height of those that meet it.
+    middle height of those that meet it, else of what the model knows.
     """
     rays = lower_to_depression(directions, min_depression_deg=MIN_DEPRESSION_DEG)
     origins = np.broadcast_to([0.0, 0.0, view.camera_height_m], rays.shape)
@@ -91,9 +93,12 @@ def _border_on_ground(view: View, directions: NDArray[np.float64]) -> NDArray[np
         origins, rays, max_range_m=MAX_RANGE_PER_HEIGHT * view.above_ground_m
     )
     met = np.isfinite(distances)
-    if not met.any():
+    if met.any():
+        level_up_m = float(np.median((origins + distances[:, None] * rays)[met, 2]))
+    elif view.beside_model is not None:
+        level_up_m = view.beside_model.up_m
+    else:
         return None
-    level_up_m = float(np.median((origins + distances[:, None] * rays)[met, 2]))
     level = FlatSurface(plane_up_m=level_up_m).cast(origins, rays, max_range_m=np.inf)
     points: NDArray[np.float64] = origins + np.where(met, distances, level)[:, None] * rays
     return points

@@ -43,7 +43,7 @@ def locate(detection: Detection, view: View) -> Placement | NotPlaced:
     pixel = contact_pixel(detection.box_photo, view)
     hit = locate_pixels(view, pixel[None])[0]
     if view.beside_model is not None and not np.isfinite(hit).all():
-        view = _view_beside_model(view, view.beside_model)
+        view = view_beside_model(view, view.beside_model)
         hit = locate_pixels(view, pixel[None])[0]
     refusal = _refusal(view, pixel, hit)
     if refusal is not None:
@@ -57,7 +57,7 @@ def locate(detection: Detection, view: View) -> Placement | NotPlaced:
     return replace(_placement(view, hit, outline, own, loading), is_part=any(cut))
 
 
-def _view_beside_model(view: View, level: Level) -> View:
+def view_beside_model(view: View, level: Level) -> View:
     """Return the view over level ground, for rays that meet a gap or the end of the model."""
     return replace(
         view,

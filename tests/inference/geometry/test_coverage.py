@@ -1,6 +1,7 @@
 """The ground that a photo shows."""
 
 import math
+from dataclasses import replace
 
 import pytest
 from shapely.geometry import Polygon
@@ -12,8 +13,9 @@ from inference.geometry.coverage import (
     round_gsd_m,
 )
 from inference.geometry.frames import EnuFrame, wgs84_to_enu
+from inference.geometry.ground import FlatGround
 from inference.geometry.heights import plan_view
-from inference.geometry.view import View
+from inference.geometry.view import Level, View
 from inference.reading.metadata import Attitude, Band, Lens, PhotoKind, PhotoMetadata
 from inference.receipt import NotPlaced, ReasonCode
 
@@ -99,3 +101,18 @@ def test_gsd_is_rounded_to_three_digits_whatever_its_size() -> None:
     assert round_gsd_m(0.0234567) == 0.0235
     assert round_gsd_m(1.23456) == 1.23
     assert round_gsd_m(None) is None
+
+
+def test_a_picture_over_a_gap_of_the_model_has_a_gsd_and_an_outline_all_the_same() -> None:
+    # The model knows nothing of what the picture shows, but ground at 10 m around it.
+    view = replace(
+        make_view(pitch_deg=-90.0),
+        ground=FlatGround(level_m=math.nan),
+        camera_height_m=50.0,
+        beside_model=Level(up_m=10.0, sigma_m=2.0),
+    )
+    seen = plan_footprint(view)
+    assert isinstance(seen, Footprint)
+    assert seen.gsd_m == pytest.approx(0.02)
+    assert seen.area_m2 == pytest.approx(79.98 * 59.98, rel=1e-6)
+    assert isinstance(plan_footprint(replace(view, beside_model=None)), NotPlaced)
