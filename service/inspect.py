@@ -38,8 +38,9 @@ from service.areas import read_grids, read_permits
 from service.cameras import as_registered_file, read_cameras
 from service.errors import CannotStartError, StoppedError
 from service.folder import lock_output
+from service.found_files import FoundFile, find_files
 from service.ground_file import read_ground_file
-from service.intake import FoundFile, find_files, receive_files
+from service.intake import receive_files
 from service.outputs import write_outputs
 from service.photo_tasks import (
     DESCRIBED_AS,

@@ -3,16 +3,17 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from service.cameras import read_cameras
 from service.errors import CannotStartError
 from service.folder import write_atomically
+from service.found_files import stable_name
 from service.geocheck.compare import check_points
-from service.geocheck.photo_views import read_photo_views
+from service.geocheck.photo_views import PhotoSource, read_photo_views
 from service.geocheck.records import render_points, render_summary
 from service.geocheck.report import render_page
 from service.geocheck.result import GeocheckResult, conclude_check
 from service.geocheck.truth import read_truth
 from service.ground_file import read_ground_file
-from service.intake import stable_name
 from service.progress import Reporter
 
 PAGE, SUMMARY, POINTS = "geocheck.html", "geocheck.json", "points.csv"
@@ -26,6 +27,7 @@ class GeocheckOptions:
         truth: File of surveyed points.
         ground: Height model, or None for flat ground.
         output: Folder for the report; None where it is only printed.
+        cameras: File of registered poses of fixed cameras.
         refine: Put poses right from what overlapping photos both show.
         scale: Size of the photos as a part of those that the truth's pixels were measured on.
         workers: Threads that read photos; they change the speed alone.
@@ -35,6 +37,7 @@ class GeocheckOptions:
     truth: Path
     ground: Path | None = None
     output: Path | None = None
+    cameras: Path | None = None
     refine: bool = True
     scale: float | None = None
     workers: int = 2
@@ -48,14 +51,16 @@ def run_geocheck(options: GeocheckOptions, *, reporter: Reporter) -> GeocheckRes
     """
     truth = read_truth(options.truth)
     ground = read_ground_file(options.ground)
-    views = read_photo_views(
-        options.paths,
+    cameras = tuple(read_cameras(options.cameras)) if options.cameras else ()
+    source = PhotoSource(
+        paths=options.paths,
         output=options.output,
         ground=ground,
+        cameras=cameras,
         refine=options.refine,
         workers=options.workers,
-        reporter=reporter,
     )
+    views = read_photo_views(source, reporter=reporter)
     checks = check_points(truth.points, views, scale=options.scale, reporter=reporter)
     result = conclude_check(
         checks,

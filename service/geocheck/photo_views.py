@@ -7,15 +7,38 @@ from pathlib import Path
 from inference.detection.read_ahead import read_ahead
 from inference.geometry.ground import Ground
 from inference.geometry.view import View
+from inference.patrol.fixed_cameras import FixedCamera
 from inference.pipeline import FlightPlan, plan_comparisons, plan_flights, refine_flight
 from inference.reading.metadata import PhotoMetadata
 from inference.receipt import NotPlaced, Outcome, Reason
 from inference.refinement.features import Features, describe_features
-from service.intake import find_files, read_or_reason, receive_files
+from service.found_files import find_files
+from service.cameras import as_registered_file
+from service.intake import read_or_reason, receive_files
 from service.photo_pixels import read_photo_pixels
 from service.progress import Reporter
 from service.received_photos import as_flight_photo, as_photo
 from service.result import Photo
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class PhotoSource:
+    """Where photos are, and what else their geometry hangs on.
+
+    Attributes:
+        output: A folder that is left out, or None.
+        ground: The height model, or None for flat ground.
+        cameras: Registered poses of fixed cameras.
+        refine: Put poses right from what overlapping photos both show.
+        workers: Threads that read photos; they change the speed alone.
+    """
+
+    paths: tuple[Path, ...]
+    output: Path | None = None
+    ground: Ground | None = None
+    cameras: tuple[FixedCamera, ...] = ()
+    refine: bool = True
+    workers: int = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -49,24 +72,18 @@ class PhotoViews:
     refused: Mapping[str, Reason]
 
 
-def read_photo_views(
-    paths: Sequence[Path],
-    *,
-    output: Path | None,
-    ground: Ground | None,
-    refine: bool,
-    workers: int,
-    reporter: Reporter,
-) -> PhotoViews:
+def read_photo_views(source: PhotoSource, *, reporter: Reporter) -> PhotoViews:
     """Return the photos' geometry on the very way that an inspection takes.
 
     Raises:
-        CannotStartError: A path does not exist or is the output itself.
+        CannotStartError: A path does not exist or is the output itself, or several registered
+            cameras claim a photo.
     """
-    files = find_files(paths, output=output)
+    files = find_files(source.paths, output=source.output)
     reporter.begin("Reading files", total=len(files))
     photos, refused = dict[str, Photo](), dict[str, Reason]()
-    for received in receive_files(files, known={}, assumed_zone=None, workers=workers):
+    for read in receive_files(files, known={}, assumed_zone=None, workers=source.workers):
+        received = as_registered_file(read, source.cameras)
         photo, stored = as_photo(received), received.stored
         if photo is not None:
             photos.setdefault(photo.sha256, photo)
@@ -74,8 +91,10 @@ def read_photo_views(
             refused[stored.name] = stored.reasons[0]
         if received.frame is None:
             reporter.step()
-    plans = plan_flights(map(as_flight_photo, photos.values()), ground=ground)
-    refined = _refine(plans, photos, workers=workers, reporter=reporter) if refine else plans
+    plans = plan_flights(map(as_flight_photo, photos.values()), ground=source.ground)
+    refined = plans
+    if source.refine:
+        refined = _refine(plans, photos, workers=source.workers, reporter=reporter)
     views = [
         _photo_view(photos[sha256], plan, after)
         for plan, after in zip(plans, refined, strict=True)

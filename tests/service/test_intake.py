@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from inference.receipt import Outcome, ReasonCode
 from service.errors import CannotStartError
 from service.folder import STORE_NAME
-from service.intake import ReceivedFile, find_files, receive_files, stable_name
+from service.found_files import find_files, stable_name
+from service.intake import ReceivedFile, receive_files
 
 
 def write_photo(path: Path, *, shade: int = 90) -> Path:
