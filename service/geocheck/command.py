@@ -35,6 +35,9 @@ def geocheck(
         Path | None,
         typer.Option(metavar="DIR", parser=parse_path, help="Folder for page, figures and points."),
     ] = None,
+    cameras: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Registered poses of fixed cameras.")
+    ] = None,
     refine: Annotated[
         bool,
         typer.Option(
@@ -62,6 +65,7 @@ def geocheck(
         paths=tuple(paths),
         truth=truth,
         ground=ground,
+        cameras=cameras,
         output=out,
         refine=refine,
         scale=scale,

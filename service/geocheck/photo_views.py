@@ -12,8 +12,8 @@ from inference.pipeline import FlightPlan, plan_comparisons, plan_flights, refin
 from inference.reading.metadata import PhotoMetadata
 from inference.receipt import NotPlaced, Outcome, Reason
 from inference.refinement.features import Features, describe_features
-from service.found_files import find_files
 from service.cameras import as_registered_file
+from service.found_files import find_files
 from service.intake import read_or_reason, receive_files
 from service.photo_pixels import read_photo_pixels
 from service.progress import Reporter

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from inference.geometry.view import View
-from service.geocheck.photo_views import PhotoViews, read_photo_views
+from service.geocheck.photo_views import PhotoSource, PhotoViews, read_photo_views
 from service.geocheck.true_point import TruePoint
 from service.progress import SilentReporter
 
@@ -65,7 +65,6 @@ def scene(tmp_path: Path, write_drone_photo: Callable[..., Path]) -> NadirScene:
         write_drone_photo(folder / f"DJI_{number}.JPG", number=number)
     write_drone_photo(folder / "no_pose.JPG", number=2, with_xmp=False)
     (folder / "broken.JPG").write_bytes(b"\xff\xd8\xff\xe0 nothing more")
-    views = read_photo_views(
-        [folder], output=None, ground=None, refine=False, workers=1, reporter=SilentReporter()
-    )
+    source = PhotoSource(paths=(folder,), refine=False, workers=1)
+    views = read_photo_views(source, reporter=SilentReporter())
     return NadirScene(folder=folder, views=views)

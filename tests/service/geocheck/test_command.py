@@ -217,3 +217,27 @@ def test_it_loads_neither_detector_nor_torch() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True,
                           cwd=REPOSITORY)  # fmt: skip
     assert done.stdout == "[]\n"
+
+
+def test_a_fixed_camera_is_checked_at_its_registered_pose(
+    tmp_path: Path,
+    write_drone_photo: Callable[..., Path],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    write_drone_photo(tmp_path / "gate" / "a.JPG", number=0, with_xmp=False)
+    (tmp_path / "cameras.toml").write_text(
+        '[[camera]]\nid = "gate"\nmatch = { folder = "gate" }\nlatitude = 30.25\n'
+        "longitude = 120.15\nheight_above_ground_m = 10.0\nyaw_deg = 0.0\npitch_deg = -45.0\n"
+        "horizontal_fov_deg = 60.0\n"
+    )
+    truth = tmp_path / "truth.csv"
+    # The middle of the picture is 10 m to the north: a degree of latitude has 110855 m here.
+    truth.write_text(f"image,px,py,lat,lon\na.JPG,299.5,224.5,{30.25 + 10 / 110_855!r},120.15\n")
+    code, printed, complaints = run(
+        capsys, tmp_path / "gate", "--truth", truth, "--cameras", tmp_path / "cameras.toml",
+        "--json",
+    )  # fmt: skip
+    assert (code, complaints) == (0, "")
+    summary = json.loads(printed)
+    assert summary["overall"]["max_m"] < 0.05
+    assert summary["photos"][0]["methods"] == {"fixed_camera": 1}
