@@ -16,15 +16,9 @@ from inference.reading.metadata import (
 )
 from inference.reading.position import MAX_RELATIVE_ALTITUDE_M, MIN_RELATIVE_ALTITUDE_M
 from inference.receipt import Reason, ReasonCode
+from inference.video.flight_moment import flight_moment, ground_speed_m_s, seconds_outside
 from inference.video.gps_order import METRES_PER_DEGREE
-from inference.video.telemetry import (
-    FlightMoment,
-    Telemetry,
-    flight_moment,
-    ground_speed_m_s,
-    is_without_fix,
-    seconds_outside,
-)
+from inference.video.telemetry import FlightMoment, Telemetry, is_without_fix
 
 MAKE = "DJI"  # all dialects known are theirs
 ATTITUDE_SOURCE = "dji_srt"

@@ -8,14 +8,8 @@ from hypothesis import strategies as st
 
 from inference.errors import PhotoRejectedError
 from inference.receipt import ReasonCode
-from inference.video.telemetry import (
-    FlightMoment,
-    Telemetry,
-    flight_moment,
-    ground_speed_m_s,
-    parse_telemetry,
-    seconds_outside,
-)
+from inference.video.flight_moment import flight_moment, ground_speed_m_s, seconds_outside
+from inference.video.telemetry import FlightMoment, Telemetry, parse_telemetry
 
 
 def write_srt(texts: Sequence[str], *, step_s: float = 1.0, first_s: float = 0.0) -> bytes:
