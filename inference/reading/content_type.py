@@ -54,6 +54,9 @@ SIGNATURES: tuple[tuple[bytes, ContentType], ...] = (
     (b"BZh", ContentType.ARCHIVE),
     (b"\xfd7zXZ\x00", ContentType.ARCHIVE),
 )
+# Where the first packet of a transport stream begins and how long packets are: MTS and M2TS files,
+# whose packets all begin with a G (ISO/IEC 13818-1, section 2.4.3.2).
+TRANSPORT_PACKETS = ((0, 188), (4, 192))
 HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"})
 STILL_BRANDS = frozenset({b"avif", b"avis", b"crx ", b"jpeg"})  # still pictures that we don't read
 RIFF_FORMS = {b"WEBP": ContentType.OTHER_PICTURE, b"AVI ": ContentType.VIDEO}
@@ -89,6 +92,8 @@ def detect_content_type(head: bytes) -> ContentType:
         return RIFF_FORMS.get(head[8:12], ContentType.UNKNOWN)
     if head[257:262] == b"ustar":
         return ContentType.ARCHIVE
+    if any(head[start : start + 2 * step : step] == b"GG" for start, step in TRANSPORT_PACKETS):
+        return ContentType.VIDEO
     for signature, content_type in SIGNATURES:
         if head.startswith(signature):
             return content_type
