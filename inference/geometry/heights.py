@@ -70,11 +70,13 @@ def _without_relative_altitude(
     camera: Camera, pose: Pose, ground: Ground | None
 ) -> View | NotPlaced:
     """Return the view at the absolute altitude, or why that says nothing."""
-    if ground is not None or pose.absolute_height_m is None:
-        return plan_absolute_view(camera, pose, ground or FlatGround())
-    return NotPlaced(
-        code=ReasonCode.NO_HEIGHT, detail="an absolute altitude, and no ground model to set it on"
-    )
+    if pose.absolute_height_m is None:
+        return NotPlaced(code=ReasonCode.NO_HEIGHT, detail="no laser and no altitude")
+    if ground is None:
+        return NotPlaced(
+            code=ReasonCode.NO_HEIGHT, detail="an absolute altitude, no ground model to set it on"
+        )
+    return plan_absolute_view(camera, pose, ground, camera_height_m=pose.absolute_height_m)
 
 
 def _bad_relative_altitude(height_m: float) -> NotPlaced | None:

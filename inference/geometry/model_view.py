@@ -55,11 +55,17 @@ def plan_relative_view(
     return replace(view, errors=errors)
 
 
-def plan_absolute_view(camera: Camera, pose: Pose, ground: Ground) -> View | NotPlaced:
-    """Return the view at the absolute altitude over a model whose datum agrees."""
-    height_m = pose.absolute_height_m
-    if height_m is None:
-        return NotPlaced(code=ReasonCode.NO_HEIGHT, detail="no laser and no altitude")
+def plan_absolute_view(
+    camera: Camera, pose: Pose, ground: Ground, *, camera_height_m: float
+) -> View | NotPlaced:
+    """Return the view at the absolute altitude over a model whose datum agrees.
+
+    Args:
+        camera: Of the photo.
+        pose: Likewise, with its datum.
+        ground: The model.
+        camera_height_m: The photo's absolute altitude.
+    """
     comparison = compare_datums(pose.absolute_datum, ground.datum)
     if not isinstance(comparison, Comparison):
         return NotPlaced(code=ReasonCode.HEIGHT_DATUM_UNKNOWN, detail=comparison)
@@ -71,8 +77,8 @@ def plan_absolute_view(camera: Camera, pose: Pose, ground: Ground) -> View | Not
         pose,
         ground,
         method=GROUND_MODEL_ABSOLUTE,
-        camera_height_m=height_m,
-        above_ground_m=max(height_m - below_m, MODEL_SIGMA_M),
+        camera_height_m=camera_height_m,
+        above_ground_m=max(camera_height_m - below_m, MODEL_SIGMA_M),
     )
     if view is None:
         return NotPlaced(code=ReasonCode.OUTSIDE_GROUND_MODEL, detail="no ground in view")
