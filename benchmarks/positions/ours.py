@@ -19,7 +19,8 @@ from inference.receipt import NotPlaced, ReasonCode
 from inference.refinement.features import describe_features
 from inference.sighting import Detection, Placement
 
-BOX_HALF_SIDE_PX = 2.0
+# The truth is that of a pixel: of a larger box the base would be looked for below its middle.
+BOX_HALF_SIDE_PX = 0.1
 CLASS_NAME = "exposed_garbage"  # lies on the ground
 
 
@@ -71,7 +72,7 @@ def answer(
 
 
 def small_detection(pixel: NDArray[np.float64], photo_sha256: str = "") -> Detection:
-    """Return a box of some pixels around a point."""
+    """Return a box around a pixel."""
     x, y = map(float, pixel)
     half = BOX_HALF_SIDE_PX
     return Detection(

@@ -117,7 +117,7 @@ def limit_text(limit: Limit) -> str:
         bounds.append(f"at most {limit.most:,g}")
     state = "holds" if limit.holds else "MISSES"
     asked = " and ".join(bounds)
-    return f"{state:<6}  {limit.title:<72} {asked:<28} {limit.unit:<8} {limit.figure:,.4g}"
+    return f"{state:<6}  {limit.title:<80} {asked:<28} {limit.unit:<8} {limit.figure:,.4g}"
 
 
 def _inside(answer: Answers) -> NDArray[np.bool_] | None:

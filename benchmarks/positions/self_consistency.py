@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.positions.peers import orthority_camera, read_orthority_cameras
 from benchmarks.positions.scores import Row
 from inference.geometry.frames import EnuFrame, enu_to_wgs84, wgs84_to_enu
 from inference.geometry.locate import locate_pixels
@@ -21,6 +22,7 @@ from inference.receipt import NotPlaced
 from inference.refinement.matches import PairMatches
 
 LEAST_APART_M, MOST_APART_M = 3.0, 13.0
+MAX_POINTS = 2000
 RATIO = 0.75
 EPIPOLAR_PX = 1.5
 # The ground is cut into squares; every so many of them are kept out of the adjustment.
@@ -79,7 +81,32 @@ def score_pairs(
     title: str, method: str, pairs: Sequence[PairMatches], views: Mapping[str, View | NotPlaced]
 ) -> Row:
     """Return how far apart the same points lie when placed from two photos."""
-    apart = np.concatenate([_apart_on_ground_m(pair, views) for pair in pairs])
+    return _row(title, method, [_apart_on_ground_m(pair, views) for pair in pairs])
+
+
+def score_orthority(
+    title: str, method: str, pairs: Sequence[PairMatches], photos: Sequence[FlightPhoto]
+) -> Row:
+    """Return the same for orthority, on flat ground at the take-off."""
+    paths = {photo.sha256: Path(photo.folder) / photo.name for photo in photos}
+    heights_m = {photo.sha256: photo.metadata.relative_altitude_m or 0.0 for photo in photos}
+    cameras = read_orthority_cameras(list(paths.values()))
+
+    def place(sha256: str, pixels: NDArray[np.float64]) -> NDArray[np.float64]:
+        camera = orthority_camera(cameras, paths[sha256])
+        level_m = float(camera.pos[2]) - heights_m[sha256]
+        on_map: NDArray[np.float64] = camera.pixel_to_world_z(pixels.T, level_m)[:2].T
+        return on_map
+
+    apart = [
+        np.hypot(*(place(pair.first, pair.pixels_first) - place(pair.second, pair.pixels_second)).T)
+        for pair in pairs
+    ]
+    return _row(title, method, apart)
+
+
+def _row(title: str, method: str, parts: Sequence[NDArray[np.float64]]) -> Row:
+    apart = np.concatenate(parts)
     placed = np.isfinite(apart)
     ranked = np.where(placed, apart, np.inf)
     return Row(
@@ -138,27 +165,31 @@ def _read_features(path: Path) -> Features:
     grey = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE | cv2.IMREAD_IGNORE_ORIENTATION)
     if grey is None:
         raise FileNotFoundError(path)
-    points, descriptors = cv2.SIFT.create(nfeatures=4000).detectAndCompute(grey, None)
+    points, descriptors = cv2.SIFT.create(nfeatures=MAX_POINTS).detectAndCompute(grey, None)
     pixels = np.array([point.pt for point in points], dtype=np.float64)
     return Features(pixels=pixels, descriptors=np.asarray(descriptors, dtype=np.float32))
 
 
 def _match(one: Features, other: Features) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return (M, 2) pixels of both photos: clear in both directions, and on epipolar lines."""
-    matcher = cv2.BFMatcher(cv2.NORM_L2)
-    forth = _clear(matcher.knnMatch(one.descriptors, other.descriptors, k=2))
-    back = _clear(matcher.knnMatch(other.descriptors, one.descriptors, k=2))
-    rows = np.array([(a, b) for a, b in forth.items() if back.get(b) == a])
-    first, second = one.pixels[rows[:, 0]], other.pixels[rows[:, 1]]
+    squared = (
+        (one.descriptors**2).sum(axis=1)[:, None]
+        + (other.descriptors**2).sum(axis=1)
+        - 2.0 * one.descriptors @ other.descriptors.T
+    )
+    nearest, is_clear = _clear(squared)
+    back, is_clear_back = _clear(squared.T)
+    rows = np.flatnonzero(
+        is_clear & is_clear_back[nearest] & (back[nearest] == np.arange(len(nearest)))
+    )
+    first, second = one.pixels[rows], other.pixels[nearest[rows]]
     cv2.setRNGSeed(1)
     _, right = cv2.findFundamentalMat(first, second, cv2.USAC_MAGSAC, EPIPOLAR_PX, 0.999, 10_000)
     is_right = np.asarray(right)[:, 0] > 0
     return first[is_right], second[is_right]
 
 
-def _clear(found: Sequence[Sequence[cv2.DMatch]]) -> dict[int, int]:
-    return {
-        best.queryIdx: best.trainIdx
-        for best, second in (pair for pair in found if len(pair) == 2)
-        if best.distance < RATIO * second.distance
-    }
+def _clear(squared: NDArray[np.float32]) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+    """Return the nearest of each row, and whether the second is much farther (Lowe's ratio)."""
+    two = np.partition(squared, 1, axis=1)[:, :2]
+    return squared.argmin(axis=1), two[:, 0] < RATIO**2 * two[:, 1]
