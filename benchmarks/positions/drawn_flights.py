@@ -105,7 +105,7 @@ def draw_flight(
     object_up_m = setting.object_up_m + float(
         rng.normal(0.0, math.hypot(stated[0].ground_sigma_m, OBJECT_HEIGHT_SIGMA_M))
     )
-    drawn = []
+    drawn: list[DrawnView] = []
     for pose, view in zip(poses, stated, strict=True):
         errors = shared + rng.multivariate_normal(np.zeros(7), view.errors.own)
         box = _draw_box(rng, pose, errors[6], up_m=object_up_m, size_m=size_m)

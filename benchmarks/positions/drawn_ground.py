@@ -82,7 +82,9 @@ def enu_to_lla(
     points: NDArray[np.float64],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Return longitudes, latitudes and heights of (N, 3) points of the local frame, by PROJ."""
-    longitude, latitude, height = _to_enu().transform(*points.T, direction="INVERSE")
+    longitude, latitude, height = _to_enu().transform(
+        points[:, 0], points[:, 1], points[:, 2], direction="INVERSE"
+    )
     return np.asarray(longitude), np.asarray(latitude), np.asarray(height)
 
 

@@ -116,8 +116,8 @@ def _settles(
     center: NDArray[np.float64], rays: NDArray[np.float64], heights: Heights
 ) -> NDArray[np.bool_]:
     """Tell of which rays a fixed-point loop over the heights settles, from take-off height."""
-    z = np.full(len(rays), center[2] - TAKEOFF_BELOW_M)
-    settled = np.zeros(len(rays), dtype=bool)
+    z: NDArray[np.float64] = np.full(len(rays), center[2] - TAKEOFF_BELOW_M)
+    settled: NDArray[np.bool_] = np.zeros(len(rays), dtype=np.bool_)
     for _ in range(ROUNDS):
         at = center + ((z - center[2]) / rays[:, 2])[:, None] * rays
         found = heights.at(at[:, 0], at[:, 1])
