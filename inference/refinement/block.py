@@ -1,5 +1,6 @@
 """Photos that are adjusted together, as arrays in one local frame."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -20,6 +21,9 @@ PHOTO_UNKNOWNS = FOCAL_LENGTH  # all but the focal length
 COMMON_UNKNOWNS = FOCAL_LENGTH + 1
 
 ESTIMATED_ANGLES = [0, 1, 3]  # yaw, pitch, bank of yaw, pitch, roll, bank
+
+# The work grows with the third power of these.
+MOST_PHOTOS = 250
 
 LEAST_SIGMA = 1e-4  # metres, degrees or parts: keeps what is stated as exact invertible
 SHORT_M = 1000.0
@@ -92,7 +96,21 @@ def group_blocks(views: Mapping[str, View]) -> list[list[str]]:
         sources = (view.pose.position_source, view.pose.attitude_source)
         key = (camera, view.method, view.has_ground_model, sources)
         groups.setdefault(key, []).append(name)
-    return [names for names in groups.values() if len(names) > 1]
+    blocks = [part for names in groups.values() for part in _cut(names, views)]
+    return [names for names in blocks if len(names) > 1]
+
+
+def _cut(names: Sequence[str], views: Mapping[str, View]) -> list[list[str]]:
+    """Return the photos in parts that can be adjusted at once, side by side along the flight."""
+    parts = math.ceil(len(names) / MOST_PHOTOS)
+    if parts < 2:
+        return [list(names)]
+    frames = [views[name].frame for name in names]
+    positions = [(frame.latitude_deg, frame.longitude_deg, 0.0) for frame in frames]
+    places = wgs84_to_enu(frames[0], positions)[:, :2]
+    _, axes = np.linalg.eigh(np.cov(places.T))
+    order = np.argsort(places @ axes[:, -1], kind="stable")
+    return [[names[row] for row in sorted(part)] for part in np.array_split(order, parts)]
 
 
 def plan_block(views: Mapping[str, View]) -> Block:
