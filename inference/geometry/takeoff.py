@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.geometry.frames import EnuFrame
+from inference.geometry.frames import EnuFrame, enu_to_wgs84
 from inference.geometry.ground import Ground
 from inference.geometry.pose import Pose, plan_pose
 from inference.reading.metadata import PhotoMetadata
@@ -30,6 +30,11 @@ LEAST_SIGMA_M = 2.0
 STATED_SIGMA_M = 3.0
 UNRELATED_SPAN_M = 200.0
 MAX_STATED_SPREAD_M = 3.0
+# How likely, before looking, heights of a model that names no datum are in the photos' own: nearly
+# sure where it ends near the flight, for it was made from photos of the place; else seldom.
+FAR_M = 3000.0
+SAME_DATUM_IF_LOCAL = 0.9
+SAME_DATUM_ELSE = 0.3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,10 +60,10 @@ def plan_takeoff(metadatas: Iterable[PhotoMetadata], ground: Ground | None) -> T
 
     Photos do not say where the aircraft took off. The candidates are the low ground around the
     first and the last photo that lie on the model. Where the model names no vertical datum, the
-    photos' absolute less their relative altitude is a candidate too: such models are mostly made
-    from photos like these, and then share their datum. How likely that is follows from whether the
-    model has ground at that height (Bayes' rule, with both ways taken as equally likely before).
-    A model with a named datum is not mixed with heights whose datum the photos do not name.
+    photos' absolute less their relative altitude is a candidate too: such a model may be made from
+    photos like these, and then shares their datum. How likely that is follows from how far the
+    model reaches and whether it has ground at that height (Bayes' rule). A model with a named
+    datum is not mixed with heights whose datum the photos do not name.
 
     Args:
         metadatas: In the order of capture.
@@ -75,7 +80,8 @@ def plan_takeoff(metadatas: Iterable[PhotoMetadata], ground: Ground | None) -> T
     if ground is None or candidates is None:
         return Takeoff(latitude_deg=first.latitude_deg, longitude_deg=first.longitude_deg)
     stated_m = None if ground.datum is not None else stated_takeoff_height_m(poses)
-    height_m, sigma_m = _weigh(*candidates, stated_m)
+    likely = SAME_DATUM_IF_LOCAL if _is_local(ground, first) else SAME_DATUM_ELSE
+    height_m, sigma_m = _weigh(*candidates, stated_m, likely=likely)
     return Takeoff(
         latitude_deg=first.latitude_deg,
         longitude_deg=first.longitude_deg,
@@ -94,6 +100,17 @@ def stated_takeoff_height_m(poses: Sequence[Pose]) -> float | None:
     if not stated or float(np.ptp(np.percentile(stated, [10, 90]))) > MAX_STATED_SPREAD_M:
         return None
     return float(np.median(stated))
+
+
+def _is_local(ground: Ground, first: Pose) -> bool:
+    """Tell whether the model knows nothing any more some kilometres from the flight."""
+    frame = EnuFrame(latitude_deg=first.latitude_deg, longitude_deg=first.longitude_deg)
+    turns = np.radians(np.arange(0.0, 360.0, 45.0))
+    around = np.column_stack([FAR_M * np.sin(turns), FAR_M * np.cos(turns), np.zeros_like(turns)])
+    return all(
+        ground.height_m(float(latitude), float(longitude)) is None
+        for latitude, longitude, _ in enu_to_wgs84(frame, around)
+    )
 
 
 def _low_ground(
@@ -136,9 +153,20 @@ def _blocks() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 
 
 def _weigh(
-    heights: NDArray[np.float64], weights: NDArray[np.float64], stated_m: float | None
+    heights: NDArray[np.float64],
+    weights: NDArray[np.float64],
+    stated_m: float | None,
+    *,
+    likely: float,
 ) -> tuple[float, float]:
-    """Return the height, of the low ground around or as the photos state it, and one sigma."""
+    """Return the height, of the low ground around or as the photos state it, and one sigma.
+
+    Args:
+        heights: (N,) where the flight may have started.
+        weights: (N,) how likely.
+        stated_m: What the photos state, if anything.
+        likely: How likely that is in the model's datum, before looking.
+    """
     ground_m = float(weights @ heights)
     ground_variance = float(weights @ (heights - ground_m) ** 2)
     if stated_m is None:
@@ -147,7 +175,8 @@ def _weigh(
     density = float(weights @ np.exp(-(scaled**2) / 2.0)) / (
         STATED_SIGMA_M * math.sqrt(2.0 * math.pi)
     )
-    share = density / (density + 1.0 / UNRELATED_SPAN_M)
+    same, other = likely * density, (1.0 - likely) / UNRELATED_SPAN_M
+    share = same / (same + other)
     apart = (stated_m - ground_m) ** 2
     # The likelier of the two, since the height between them is that of neither; the doubt is how
     # far the mixture lies from it.

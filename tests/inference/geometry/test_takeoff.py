@@ -22,9 +22,10 @@ class Terrain:
 
     shape: Shape
     datum: str | None = None
+    is_local: bool = True
 
     def height_m(self, latitude_deg: float, longitude_deg: float) -> float | None:
-        raise NotImplementedError
+        return None if self.is_local else 100.0
 
     def around(self, frame: EnuFrame, bounds: Bounds) -> "TerrainPiece":
         place = [[frame.latitude_deg, frame.longitude_deg, 0.0]]
@@ -136,6 +137,20 @@ def test_where_it_is_open_which_is_right_the_doubt_covers_both() -> None:
     assert found.ground_height_m in (pytest.approx(100.0), pytest.approx(109.0))
     assert found.sigma_m > 2.0
     assert abs(other - 100.0) < 9.1
+
+
+def test_a_model_made_for_the_flight_is_likelier_to_share_its_datum() -> None:
+    flight = [make_photo(takeoff_m=108.0)]
+    local, wide = (
+        plan_takeoff(flight, Terrain(level, is_local=is_local)) for is_local in (True, False)
+    )
+    assert local is not None
+    assert wide is not None
+    assert local.ground_height_m == pytest.approx(108.0)
+    assert wide.ground_height_m == pytest.approx(100.0)
+    # Either is doubted by more than its own error.
+    assert local.sigma_m > 3.0
+    assert wide.sigma_m > 2.0
 
 
 def test_a_model_that_names_its_datum_is_not_mixed_with_the_photos_heights() -> None:
