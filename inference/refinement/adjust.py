@@ -30,8 +30,10 @@ from inference.refinement.residuals import (
     photo_rows,
 )
 from inference.refinement.weights import (
+    RIGHT_WEIGHT,
     estimate_ground_sigma_m,
     estimate_noise_px,
+    ground_spread_m,
     plan_weights,
     weights_of_independent,
     widest_ground_sigma_m,
@@ -50,7 +52,7 @@ class Adjustment:
         deviations: Of the poses from what is stated.
         covariance: (6 N + 7, 6 N + 7) of the unknowns, as in `ReducedSystem`.
         noise_px: One sigma of a coordinate of a match.
-        ground_sigma_m: One sigma of the ground about the model or plane.
+        ground_sigma_m: One sigma of the ground about the model or plane, far tails included.
     """
 
     deviations: Deviations
@@ -108,14 +110,14 @@ def adjust(block: Block, sightlines: Sightlines) -> Adjustment | None:
             state, is_small = _step(problem, state, is_settled=number >= SETTLING_STEPS)
             if is_small and number > SETTLING_STEPS:
                 break
-        covariance = _covariance(problem, state)
+        covariance, ground_sigma_m = _errors_left(problem, state)
     except (np.linalg.LinAlgError, ValueError):  # ValueError: something is not finite
         return None
     return Adjustment(
         deviations=state.deviations,
         covariance=covariance,
         noise_px=state.noise_px,
-        ground_sigma_m=state.ground_sigma_m,
+        ground_sigma_m=ground_sigma_m,
     )
 
 
@@ -144,8 +146,11 @@ def _step(problem: _Problem, state: _State, *, is_settled: bool) -> tuple[_State
     return after, _is_small(block, step)
 
 
-def _covariance(problem: _Problem, state: _State) -> NDArray[np.float64]:
-    """Return the covariance of what is estimated, from matches that are independent."""
+def _errors_left(problem: _Problem, state: _State) -> tuple[NDArray[np.float64], float]:
+    """Return the covariance of what is estimated, and the ground's sigma in metres.
+
+    The covariance is that of matches that are independent of each other.
+    """
     photos, ground = problem.rows(state)
     weights = plan_weights(
         photos, ground, noise_px=state.noise_px, ground_sigma_m=state.ground_sigma_m
@@ -156,7 +161,9 @@ def _covariance(problem: _Problem, state: _State) -> NDArray[np.float64]:
     system = problem.system(state, photos, ground, independent)
     size = len(system.gradient)
     inverse: NDArray[np.float64] = cho_solve(cho_factor(system.matrix, lower=True), np.eye(size))
-    return inverse
+    is_right = weights.photo * state.noise_px**2 > RIGHT_WEIGHT
+    spread_m = ground_spread_m(ground, problem.sightlines, is_right)
+    return inverse, max(spread_m, problem.block.point_sigma_m)
 
 
 def _begin_points(block: Block, sightlines: Sightlines) -> NDArray[np.float64] | None:

@@ -25,6 +25,8 @@ NARROWING = 2.0  # of a sigma from one step to the next
 # Cauchy's weight function at 95 % efficiency (Zhang, "Parameter estimation techniques", table 1).
 CAUCHY_SIGMAS = 2.385
 MEDIAN_TO_SIGMA = 1.4826
+NINETY_PERCENT_SIGMAS = 1.645
+RIGHT_WEIGHT = 0.5  # of Cauchy's: off by less than 2.4 sigmas
 
 
 def estimate_noise_px(photos: PhotoRows, sightlines: Sightlines, *, before_px: float) -> float:
@@ -53,6 +55,25 @@ def widest_ground_sigma_m(block: Block) -> float:
     """Return what to begin with: at first the points lie on the ground, which says nothing."""
     stated = float(np.mean([view.ground_sigma_m for view in block.views]))
     return max(stated, BEGIN_WIDER * block.point_sigma_m)
+
+
+def ground_spread_m(
+    ground: GroundRows, sightlines: Sightlines, is_right: NDArray[np.bool_]
+) -> float:
+    """Return one sigma of the ground, as wide as the tenth that is furthest off makes it.
+
+    Heights are spread more widely than a normal distribution's middle lets think: a hill's foot, a
+    quarry, trees.
+
+    Args:
+        ground: Rows of the points.
+        sightlines: Their matches.
+        is_right: (K,) of observations that fit.
+    """
+    point = sightlines.tracks.point
+    wrong = np.bincount(point[~is_right], minlength=sightlines.tracks.count) > 0
+    over = np.abs(ground.residual[ground.known & ~wrong])
+    return float(np.percentile(over, 90)) / NINETY_PERCENT_SIGMAS if over.size else 0.0
 
 
 def plan_weights(
