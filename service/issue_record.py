@@ -28,19 +28,11 @@ def issue_record(
     issue: CandidateIssue, result: InspectionResult, evidence: Sequence[EvidenceFile]
 ) -> Record:
     """Return the properties of an issue; what is not known yet is None."""
-    known = _CLASSES.get(issue.class_name)
     return {
         "schema_version": SCHEMA_VERSION,
         "status": "candidate",
         "status_text": STATUS_TEXT,
-        "class": issue.class_name,
-        "title": {"en": known.title_en, "zh": known.title_zh} if known else None,
-        "codes": [
-            {"standard": code.standard, "kind": code.kind, "code": code.code}
-            for code in (known.codes if known else ())
-        ],
-        "codes_confirmed": False,  # from third parties: the city's own dictionary decides
-        "severity": known.severity if known else None,
+        **_class_record(issue.class_name),
         "confidence": round(issue.confidence, 4),
         "also_looks_like": [
             {"class": other.class_name, "confidence": round(other.confidence, 4)}
@@ -97,6 +89,21 @@ def camera_position(metadata: PhotoMetadata) -> Record | None:
     }
 
 
+def _class_record(class_name: str) -> Record:
+    """Return what the taxonomy says of a class; nothing but the name of one that it lacks."""
+    known = _CLASSES.get(class_name)
+    return {
+        "class": class_name,
+        "title": {"en": known.title_en, "zh": known.title_zh} if known else None,
+        "codes": [
+            {"standard": code.standard, "kind": code.kind, "code": code.code}
+            for code in (known.codes if known else ())
+        ],
+        "codes_confirmed": False,  # from third parties: the city's own dictionary decides
+        "severity": known.severity if known else None,
+    }
+
+
 def _position_record(issue: CandidateIssue, result: InspectionResult) -> Record | None:
     place = issue.position
     if isinstance(place, NotPlaced):
@@ -118,6 +125,8 @@ def _position_record(issue: CandidateIssue, result: InspectionResult) -> Record 
         },
         "method": place.method,
         "position_source": view.pose.position_source if isinstance(view, View) else "gnss",
+        "refined": result.is_refined(issue),
+        "doubts": [code.value for code in result.doubts(issue)],
         "ground_model": result.ground if place.height_m is not None else None,
         "ground_height_m": metres(place.height_m),
         "height_datum": place.height_datum,

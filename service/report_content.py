@@ -4,12 +4,11 @@ from collections.abc import Mapping, Sequence
 
 import shapely
 
-from inference.geometry.output_frames import OutputFrame, convert_position
+from inference.geometry.output_frames import convert_position
 from inference.geometry.uncertainty import circular_error_90_m, error_ellipse, full_covariance
 from inference.merging.flights import Flight
 from inference.merging.reconcile import CandidateIssue
 from inference.receipt import NotPlaced
-from inference.sighting import Placement
 from service.issue_record import ACCURACY_LEVEL
 from service.report_model import (
     ErrorEllipse,
@@ -57,7 +56,7 @@ def _issue(
         id=issue.id,
         class_name=issue.class_name,
         confidence=issue.confidence,
-        place=_place(issue.position, result.frames),
+        place=_place(issue, result),
         observation_count=issue.observation_count,
         first_seen=issue.first_seen,
         last_seen=issue.last_seen,
@@ -73,7 +72,8 @@ def _issue(
     )
 
 
-def _place(place: Placement | NotPlaced, frames: Sequence[OutputFrame]) -> ReportPlace | NotPlaced:
+def _place(issue: CandidateIssue, result: InspectionResult) -> ReportPlace | NotPlaced:
+    place = issue.position
     if isinstance(place, NotPlaced):
         return place
     covariance_m2 = full_covariance(place)
@@ -84,10 +84,12 @@ def _place(place: Placement | NotPlaced, frames: Sequence[OutputFrame]) -> Repor
         ce90_m=circular_error_90_m(covariance_m2),
         ellipse=ErrorEllipse(semi_major_m=major_m, semi_minor_m=minor_m, azimuth_deg=azimuth_deg),
         method=place.method,
+        is_refined=result.is_refined(issue),
+        doubts=result.doubts(issue),
         outline_wgs84=place.footprint_wgs84,
         frames=tuple(
             (frame, convert_position(place.latitude_deg, place.longitude_deg, frame))
-            for frame in frames
+            for frame in result.frames
         ),
     )
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from inference.geometry.output_frames import FramePosition, OutputFrame
-from inference.receipt import NotPlaced, Outcome, Reason
+from inference.receipt import NotPlaced, Outcome, Reason, ReasonCode
 from inference.sighting import OtherClass
 from models.manifest import ModelManifest
 
@@ -60,6 +60,8 @@ class ReportPlace:
     Attributes:
         ce90_m: Radius of the circle that holds the object with a probability of 90 %.
         method: As in `Placement.method`.
+        is_refined: Whether overlapping photos have put the pose of the best view right.
+        doubts: What makes the geometry of the photos doubtful that it was seen on.
         outline_wgs84: Of the best view's box on the ground; may be empty.
         frames: The position in the frames asked for besides WGS 84, or why it has none there.
     """
@@ -69,6 +71,8 @@ class ReportPlace:
     ce90_m: float
     ellipse: ErrorEllipse
     method: str
+    is_refined: bool = False
+    doubts: tuple[ReasonCode, ...] = ()
     outline_wgs84: Outline = ()
     frames: tuple[tuple[OutputFrame, FramePosition | NotPlaced], ...] = ()
 

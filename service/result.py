@@ -12,7 +12,7 @@ from inference.merging.areas import GridCell, Permit
 from inference.merging.reconcile import CandidateIssue
 from inference.pipeline import Conclusion, FlightPlan
 from inference.reading.metadata import PhotoMetadata
-from inference.receipt import NotPlaced, Outcome, Reason
+from inference.receipt import NotPlaced, Outcome, Reason, ReasonCode
 from inference.video.read_frames import FrameSource
 from models.manifest import ModelManifest
 from service.store import Inspection, Run, StoredFile
@@ -62,10 +62,8 @@ class InspectionResult:
 
     def view(self, sha256: str) -> View | NotPlaced | None:
         """Return what the photo's geometry is, or None for a file that is no photo."""
-        for plan in self.plans:
-            if sha256 in plan.views:
-                return plan.views[sha256]
-        return None
+        plan = self._plan(sha256)
+        return None if plan is None else plan.views[sha256]
 
     def footprint(self, sha256: str) -> Footprint | NotPlaced | None:
         """Return what the photo shows of the ground, or None for a file that is no photo."""
@@ -73,10 +71,23 @@ class InspectionResult:
 
     def flight_id(self, sha256: str) -> str | None:
         """Return the flight that the photo belongs to."""
-        for plan in self.plans:
-            if sha256 in plan.views:
-                return plan.flight.id
-        return None
+        plan = self._plan(sha256)
+        return None if plan is None else plan.flight.id
+
+    def is_refined(self, issue: CandidateIssue) -> bool:
+        """Return whether overlapping photos have put the pose of an issue's best view right."""
+        view = self.view(issue.sightings[0].detection.photo_sha256)
+        return isinstance(view, View) and view.is_refined
+
+    def doubts(self, issue: CandidateIssue) -> tuple[ReasonCode, ...]:
+        """Return what makes the geometry of an issue's photos doubtful, its best view's first."""
+        found = dict[ReasonCode, None]()  # keeps the order
+        for sighting in issue.sightings:
+            sha256 = sighting.detection.photo_sha256
+            plan = self._plan(sha256)
+            reasons = () if plan is None else plan.reasons.get(sha256, ())
+            found |= dict.fromkeys(reason.code for reason in reasons)
+        return tuple(found)
 
     def time_zone_known(self, issue: CandidateIssue) -> bool | None:
         """Return whether all times of an issue are sure to the zone; None where it has none."""
@@ -96,6 +107,10 @@ class InspectionResult:
     def issues(self) -> tuple[CandidateIssue, ...]:
         """The candidate issues, the surest first."""
         return self.conclusion.issues
+
+    def _plan(self, sha256: str) -> FlightPlan | None:
+        """Return the flight with the photo, or None for a file that is no photo."""
+        return next((plan for plan in self.plans if sha256 in plan.views), None)
 
 
 def conclude_files(

@@ -131,6 +131,7 @@ def test_a_photo_that_could_not_be_decoded_is_rejected_with_its_copies() -> None
         ],
         inspections={"a": inspection},
         views={"a": NotPlaced(code=ReasonCode.NO_HEIGHT)},
+        doubts={},
     )
     assert original.outcome is copy.outcome is Outcome.REJECTED
     assert [one.code for one in original.reasons] == ["truncated", "no_xmp", "no_height"]
@@ -142,8 +143,23 @@ def test_a_reason_that_is_there_is_not_said_twice() -> None:
         [make_file(Outcome.ACCEPTED, ReasonCode.GPS_ZERO)],
         inspections={},
         views={"a": NotPlaced(code=ReasonCode.GPS_ZERO)},
+        doubts={},
     )
     assert [one.code for one in file.reasons] == ["gps_zero"]
+
+
+def test_what_makes_a_photo_doubtful_is_told_on_its_file_and_not_on_copies() -> None:
+    original, copy = conclude_files(
+        [
+            make_file(Outcome.ACCEPTED),
+            make_file(Outcome.ACCEPTED, ReasonCode.DUPLICATE, name="b", duplicate_of="a.jpg"),
+        ],
+        inspections={},
+        views={},
+        doubts={"a": (Reason(code=ReasonCode.GPS_FROZEN),)},
+    )
+    assert [one.code for one in original.reasons] == ["gps_frozen"]
+    assert [one.code for one in copy.reasons] == ["duplicate"]
 
 
 @pytest.mark.parametrize(

@@ -234,6 +234,26 @@ def test_reasons_come_with_advice_once_and_with_every_file(tmp_path: Path) -> No
     assert text.count(">No GPS position</a>") == 5
 
 
+@pytest.mark.parametrize(
+    ("language", "refined", "doubt"),
+    [("en", "put right from overlapping photos", "Height not verified"),
+     ("zh", "据重叠照片校正", "高度未经核实")],
+)  # fmt: skip
+def test_an_issue_tells_whether_it_was_refined_and_what_makes_it_doubtful(
+    tmp_path: Path, language: str, refined: str, doubt: str
+) -> None:
+    sure = make_issue(1)
+    doubtful = replace(make_place(), is_refined=True, doubts=(ReasonCode.HEIGHT_UNVERIFIED,))
+    content = make_content(sure, files=())
+    page = render_report(content, folder=tmp_path, language=language)
+    assert refined not in page
+    assert doubt not in page
+    content = make_content(make_issue(1, place=doubtful), files=())
+    page = render_report(content, folder=tmp_path, language=language)
+    assert page.count(refined) == 1
+    assert f'<a href="#reason-height_unverified">{doubt}</a>' in page
+
+
 def test_the_surest_clue_is_number_one_and_permits_come_last(tmp_path: Path) -> None:
     issues = (
         make_issue(1, confidence=0.5),
