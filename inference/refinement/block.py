@@ -24,6 +24,7 @@ ESTIMATED_ANGLES = [0, 1, 3]  # yaw, pitch, bank of yaw, pitch, roll, bank
 
 # The work grows with the third power of these.
 MOST_PHOTOS = 250
+MOST_DISTANCE_M = 10_000.0
 
 LEAST_SIGMA = 1e-4  # metres, degrees or parts: keeps what is stated as exact invertible
 SHORT_M = 1000.0
@@ -94,9 +95,10 @@ def group_blocks(views: Mapping[str, View]) -> list[list[str]]:
         view = views[name]
         camera = (view.camera.width_px, view.camera.height_px, view.camera.fx, view.camera.cx)
         sources = (view.pose.position_source, view.pose.attitude_source)
-        key = (camera, view.method, view.has_ground_model, sources)
+        key = (camera, view.method, view.ground, sources)
         groups.setdefault(key, []).append(name)
-    blocks = [part for names in groups.values() for part in _cut(names, views)]
+    together = [_without_strays(names, views) for names in groups.values()]
+    blocks = [part for names in together for part in _cut(names, views)]
     return [names for names in blocks if len(names) > 1]
 
 
@@ -105,22 +107,35 @@ def _cut(names: Sequence[str], views: Mapping[str, View]) -> list[list[str]]:
     parts = math.ceil(len(names) / MOST_PHOTOS)
     if parts < 2:
         return [list(names)]
-    frames = [views[name].frame for name in names]
-    positions = [(frame.latitude_deg, frame.longitude_deg, 0.0) for frame in frames]
-    places = wgs84_to_enu(frames[0], positions)[:, :2]
+    places = wgs84_to_enu(_middle(names, views), _positions(names, views))[:, :2]
     _, axes = np.linalg.eigh(np.cov(places.T))
     order = np.argsort(places @ axes[:, -1], kind="stable")
     return [[names[row] for row in sorted(part)] for part in np.array_split(order, parts)]
+
+
+def _without_strays(names: Sequence[str], views: Mapping[str, View]) -> list[str]:
+    """Return the photos that may be of one flight: a wrong sign puts a photo in another country."""
+    places = wgs84_to_enu(_middle(names, views), _positions(names, views))
+    is_near = np.linalg.norm(places[:, :2], axis=1) < MOST_DISTANCE_M
+    return [name for name, near in zip(names, is_near, strict=True) if near]
+
+
+def _middle(names: Sequence[str], views: Mapping[str, View]) -> EnuFrame:
+    latitude, longitude, _ = np.median(_positions(names, views), axis=0)
+    return EnuFrame(latitude_deg=float(latitude), longitude_deg=float(longitude))
+
+
+def _positions(names: Sequence[str], views: Mapping[str, View]) -> NDArray[np.float64]:
+    """Return (N, 3) latitude, longitude and height 0."""
+    frames = [views[name].frame for name in names]
+    return np.array([(frame.latitude_deg, frame.longitude_deg, 0.0) for frame in frames])
 
 
 def plan_block(views: Mapping[str, View]) -> Block:
     """Return the block of the views, which `group_blocks` finds alike."""
     names = tuple(sorted(views))
     chosen = tuple(views[name] for name in names)
-    frame = EnuFrame(
-        latitude_deg=float(np.mean([view.frame.latitude_deg for view in chosen])),
-        longitude_deg=float(np.mean([view.frame.longitude_deg for view in chosen])),
-    )
+    frame = _middle(names, views)
     places_m, axes = _places_and_axes(chosen, frame)
     surface = chosen[0].ground.around(frame, _bounds(chosen, places_m))
     return Block(

@@ -3,9 +3,11 @@
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from inference.geometry.camera import Camera
 from inference.geometry.frames import EnuFrame, enu_to_wgs84
+from inference.geometry.pose import Pose
 from inference.geometry.pose_errors import HEIGHT, PITCH, ROLL, YAW, PoseErrors
 from inference.geometry.view import View, plan_bounds
 from inference.refinement.block import Deviations
@@ -29,8 +31,27 @@ def put_right(
         ground_sigma_m: Likewise of the ground's height in one place.
     """
     of_photo = deviations.photos[index]
+    pose, height_m = _moved(view, of_photo)
+    camera = _longer(view.camera, deviations.focal_ratio)
+    above_ground_m = float(view.above_ground_m + of_photo[HEIGHT])
+    return replace(
+        view,
+        camera=camera,
+        pose=pose,
+        frame=EnuFrame(latitude_deg=pose.latitude_deg, longitude_deg=pose.longitude_deg),
+        camera_height_m=height_m,
+        above_ground_m=above_ground_m,
+        bounds=plan_bounds(camera, pose, above_ground_m),
+        errors=errors,
+        ground_sigma_m=ground_sigma_m,
+        is_refined=True,
+    )
+
+
+def _moved(view: View, of_photo: NDArray[np.float64]) -> tuple[Pose, float]:
+    """Return the pose put right and the camera's height above the ground's datum."""
     place = np.array([*of_photo[:HEIGHT], view.camera_height_m + of_photo[HEIGHT]])
-    latitude, longitude, height = map(float, enu_to_wgs84(view.frame, place)[0])
+    latitude, longitude, height_m = map(float, enu_to_wgs84(view.frame, place)[0])
     pose = replace(
         view.pose,
         latitude_deg=latitude,
@@ -39,20 +60,7 @@ def put_right(
         pitch_deg=float(view.pose.pitch_deg + of_photo[PITCH]),
         bank_deg=float(view.pose.bank_deg + of_photo[ROLL]),
     )
-    camera = _longer(view.camera, deviations.focal_ratio)
-    above_ground_m = float(view.above_ground_m + of_photo[HEIGHT])
-    return replace(
-        view,
-        camera=camera,
-        pose=pose,
-        frame=EnuFrame(latitude_deg=latitude, longitude_deg=longitude),
-        camera_height_m=height,
-        above_ground_m=above_ground_m,
-        bounds=plan_bounds(camera, pose, above_ground_m),
-        errors=errors,
-        ground_sigma_m=ground_sigma_m,
-        is_refined=True,
-    )
+    return pose, height_m
 
 
 def _longer(camera: Camera, focal_ratio: float) -> Camera:

@@ -20,7 +20,7 @@ from inference.receipt import NotPlaced, ReasonCode
 from inference.refinement.matches import PairMatches
 from inference.refinement.refine import Refinement, refine_views
 
-SMALL = Plan(lines=2, per_line=3, points=500)
+SMALL = Plan(lines=2, per_line=3, points=300)
 
 
 def draw(plan: Plan = SMALL, seed: int = 1) -> DrawnFlight:
@@ -160,6 +160,33 @@ def test_a_frozen_position_is_told_and_left_alone() -> None:
     assert views_of(refinement)["00_001"].is_refined
 
 
+def test_a_photo_placed_in_another_country_does_not_spoil_the_flight() -> None:
+    flight = draw(replace(SMALL, accuracy=RTK))
+    astray = flight.views["00_001"]
+    pose = replace(astray.pose, longitude_deg=-astray.pose.longitude_deg)
+    frame = EnuFrame(latitude_deg=pose.latitude_deg, longitude_deg=pose.longitude_deg)
+    views = flight.views | {"00_001": replace(astray, pose=pose, frame=frame)}
+    refinement = refine_views(views, flight.matches)
+    assert refinement.views["00_001"] is views["00_001"]
+    rest = [view for name, view in views_of(refinement).items() if name != "00_001"]
+    assert all(view.is_refined for view in rest)
+
+
+def test_two_cameras_of_one_flight_are_adjusted_apart() -> None:
+    flight = draw(replace(SMALL, accuracy=RTK))
+    other = {"00_000", "00_001", "00_002"}
+    views = {
+        name: replace(view, camera=replace(view.camera, source="calibrated", cx=2000.0))
+        if name in other
+        else view
+        for name, view in flight.views.items()
+    }
+    refined = views_of(refine_views(views, flight.matches))
+    shared = [refined[name].errors.shared for name in sorted(refined)]
+    assert np.array_equal(shared[0], shared[2])
+    assert not np.array_equal(shared[0], shared[3])
+
+
 @pytest.mark.parametrize("wrong_share", [0.3, 0.9])
 def test_wrong_matches_do_no_harm(wrong_share: float) -> None:
     flight = draw(replace(SMALL, accuracy=RTK, wrong_share=wrong_share))
@@ -219,12 +246,12 @@ def test_the_ground_that_is_seen_lies_within_the_bounds() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("pitch_deg", [-90.0, -60.0])
-def test_nine_of_ten_truths_lie_in_the_ellipse(pitch_deg: float) -> None:
+def test_nine_of_ten_truths_lie_in_the_ellipse() -> None:
     inside = []
-    for seed in range(40):
-        flight = draw(replace(SMALL, pitch_deg=pitch_deg, points=300), seed)
+    for seed in range(24):
+        plan = Plan(lines=1, per_line=4, points=150, pitch_deg=-90.0 if seed % 2 else -60.0)
+        flight = draw(plan, seed)
         views = views_of(refine_views(flight.views, flight.matches))
         inside.append(errors_of(flight, views, np.random.default_rng(seed), 1)[1].mean())
-    # Photos of a flight share most of their error, so 40 flights tell to 5 %.
-    assert 0.8 < np.mean(inside) <= 1.0
+    # Photos of a flight share most of their error: of 24 flights, 18 and more hold it mostly.
+    assert np.mean(inside) > 0.75
