@@ -16,6 +16,7 @@ from inference.receipt import ReasonCode
 MAX_SRT_BYTES = 120_000_000  # an hour at 60 cues a second takes 80 MB
 MAX_CUES = 250_000
 MAX_CUE_CHARACTERS = 2_000  # the longest dialect takes 400
+MAX_CUE_LINES = 100  # the longest dialect takes 7
 
 # 00:01:02,345 --> 00:01:03,345
 TIME_SPAN = re.compile(
@@ -79,17 +80,29 @@ def _iterate_lines(data: bytes) -> Iterator[str]:
 def _iterate_cues(lines: Iterable[str]) -> Iterator[Cue]:
     span: tuple[float, float] | None = None
     text: list[str] = []
-    for line in lines:
-        match = TIME_SPAN.match(line.strip())
+    for line in map(str.strip, lines):
+        match = TIME_SPAN.match(line)
         if match is None:
-            text.append(line[:MAX_CUE_CHARACTERS])
+            _add_line(text, line[:MAX_CUE_CHARACTERS])
             continue
         if span is not None:
             # The number of the next cue stands on the line before its time.
-            yield _cue(span, text[:-1] if text and text[-1].strip().isdigit() else text)
+            yield _cue(span, text[:-1] if text and text[-1].isdigit() else text)
         span, text = _parse_span(match), []
     if span is not None:
         yield _cue(span, text)
+
+
+def _add_line(text: list[str], line: str) -> None:
+    """Add a line that says something to a cue's text, in bounded memory.
+
+    Of a cue that is too long only the newest line is kept besides, for it may be the next number.
+    """
+    if not line:
+        return
+    if len(text) > MAX_CUE_LINES:
+        text.pop()
+    text.append(line)
 
 
 def _parse_span(match: re.Match[str]) -> tuple[float, float]:
@@ -102,9 +115,8 @@ def _parse_span(match: re.Match[str]) -> tuple[float, float]:
 
 
 def _cue(span: tuple[float, float], text: list[str]) -> Cue:
-    lines = [line.strip() for line in text]
-    joined = "\n".join(line for line in lines if line)
-    return Cue(start_s=span[0], end_s=span[1], text=joined[:MAX_CUE_CHARACTERS])
+    joined = "\n".join(text)[:MAX_CUE_CHARACTERS]
+    return Cue(start_s=span[0], end_s=span[1], text=joined)
 
 
 def _unreadable(detail: str) -> PhotoRejectedError:

@@ -7,8 +7,11 @@ from datetime import datetime, timedelta
 from inference.reading.capture_time import FIRST_YEAR, LAST_YEAR
 from inference.reading.tag_values import parse_number
 
-# `latitude : 31.4`, `rel_alt: 1.3 abs_alt: 4.5`, `BAROMETER:0.3M`
-NAMED_VALUE = re.compile(r"(?<![\w.])([A-Za-z]\w{0,30}) ?: ?([^\s,\[\]()<>]{1,40})", re.ASCII)
+# `latitude : 31.4`, `rel_alt: 1.3 abs_alt: 4.5`, `BAROMETER:0.3M`; of `latitude: 31,4` the part
+# before a decimal comma is no value.
+NAMED_VALUE = re.compile(
+    r"(?<![\w.])([A-Za-z]\w{0,30}) ?: ?([^\s,\[\]()<>]{1,40}+)(?!,\d)", re.ASCII
+)
 # `GPS (8.2090, 47.4692, 18)`, `G.PRY (-24.4°, 0.0°, 110.4°)`
 NAMED_LIST = re.compile(r"(?<![\w.])([A-Z][A-Z.]{0,10}) ?\(([^()]{1,100})\)", re.ASCII)
 # `H 85.80m`, `D 698.70m`, but not the speed `H.S 0.00m/s`
@@ -19,7 +22,8 @@ CLOCK = re.compile(
     r"(?:[.,](\d{3})(?:,(\d{3}))?(?!\d))?",
     re.ASCII,
 )
-NUMBER = re.compile(r"-?\d{1,9}(?:\.\d{1,12})?", re.ASCII)
+# Units may follow. Of `1e3` or a number that goes on, the beginning is another number.
+NUMBER = re.compile(r"-?\d{1,9}(?:\.\d{1,30})?(?!\d|\.\d|[eE][-+]?\d)", re.ASCII)
 
 
 def parse_words(text: str) -> dict[str, tuple[str, ...]]:

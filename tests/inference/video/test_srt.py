@@ -1,3 +1,4 @@
+import tracemalloc
 from itertools import pairwise
 
 import pytest
@@ -74,6 +75,17 @@ def test_limits_of_bytes_and_cues_and_text(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(srt, "MAX_SRT_BYTES", 10)
     with pytest.raises(PhotoRejectedError, match="more than 10 bytes"):
         parse_srt(TWO.encode())
+
+
+def test_a_cue_of_many_lines_takes_little_memory_and_the_next_one_keeps_its_number_out() -> None:
+    text = TWO.replace("line\n", "line\n" + "x\n" * 1_000_000)
+    tracemalloc.start()
+    first, second = parse_srt(text.encode())
+    _, most_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert first.text.startswith("first\nline\nx\nx\n")
+    assert second == parse_srt(TWO.encode())[1]
+    assert most_bytes < 5 * len(text)  # the file itself is held once or twice
 
 
 @given(st.binary(max_size=300))

@@ -315,3 +315,15 @@ def test_recordings_that_are_no_telemetry_are_refused(shared_folder: Path) -> No
             parse_telemetry((folder / name).read_bytes())
     known = {path.relative_to(folder).as_posix() for path in folder.rglob("*.[sS][rR][tT]")}
     assert known == {*RECORDINGS, *REFUSED}
+
+
+@pytest.mark.parametrize("written", ["1e1", "3.0e+1", "1234567890", "30.1.2", "30,25", "30,25 120"])
+def test_the_beginning_of_a_number_in_another_notation_is_no_position(written: str) -> None:
+    text = f"[latitude: {written}] [longitude: 120.1] [rel_alt: 1.0 abs_alt: 2.0]"
+    with pytest.raises(PhotoRejectedError, match=r"no position|no known drone"):
+        parse(text, text)
+
+
+def test_more_digits_than_any_drone_writes_are_read_to_the_last() -> None:
+    text = "[latitude: 30.2500000000000000] [longitude: 120.1500009999999999] [rel_alt: 1.0]"
+    assert parse(text).moments[0].longitude_deg == pytest.approx(120.150001, abs=1e-12)
