@@ -1,7 +1,7 @@
 """Whether pairs of photos, cast as stated or turned, see the same point in the same place."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -54,22 +54,31 @@ def measure_agreement(block: Block, matches: Sequence[PairMatches]) -> list[Agre
     ends = [_sightlines(block, pairs, end) for end in range(2)]
     hits = [np.stack([_cast_turned(block, end, turns) for turns in range(4)]) for end in ends]
     expected = _expected_m(block, ends[0], ends[1], hits[0][0], hits[1][0])
+    index_of = {name: index for index, name in enumerate(block.names)}
     limits = np.cumsum([0] + [len(pair.pixels_first) for pair in pairs])
     found = []
-    for row, (start, stop) in enumerate(pairwise(limits)):
+    for pair, (start, stop) in zip(pairs, pairwise(limits), strict=True):
+        known_m = expected[start:stop][np.isfinite(expected[start:stop])]
+        if not known_m.size:
+            continue  # as stated, neither sees the ground: nothing can be said
         apart = hits[0][:, None, start:stop] - hits[1][None, :, start:stop]
-        distance = np.linalg.norm(apart[..., :2], axis=-1)
-        median = np.median(np.where(np.isfinite(distance), distance, np.inf), axis=-1)
-        sigma_m = float(np.nanmedian(expected[start:stop]))
-        index = block.names.index
-        sigmas = np.minimum(median / sigma_m, MOST_SIGMAS) if np.isfinite(sigma_m) else None
-        if sigmas is not None:
-            found.append(
-                Agreement(
-                    first=index(pairs[row].first), second=index(pairs[row].second), sigmas=sigmas
-                )
+        found.append(
+            Agreement(
+                first=index_of[pair.first],
+                second=index_of[pair.second],
+                sigmas=np.minimum(_median_m(apart) / np.median(known_m), MOST_SIGMAS),
             )
+        )
     return found
+
+
+def _median_m(apart: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return (4, 4) median distances of (4, 4, K, 3) differences; a ray that misses is far off."""
+    distance = np.linalg.norm(apart[..., :2], axis=-1)
+    median: NDArray[np.float64] = np.median(
+        np.where(np.isfinite(distance), distance, np.inf), axis=-1
+    )
+    return median
 
 
 def _sample(block: Block, matches: Sequence[PairMatches]) -> list[PairMatches]:
@@ -78,23 +87,16 @@ def _sample(block: Block, matches: Sequence[PairMatches]) -> list[PairMatches]:
     chosen = []
     for pair in map(orient_pair, matches):
         if pair.first in names and pair.second in names and len(pair.pixels_first):
-            order = np.lexsort([*pair.pixels_second.T, *pair.pixels_first.T])
-            pair = PairMatches(
-                first=pair.first,
-                second=pair.second,
-                pixels_first=pair.pixels_first[order],
-                pixels_second=pair.pixels_second[order],
-            )
-            rows = thin_matches(pair, at_most=SAMPLES_PER_PAIR)
-            chosen.append(
-                PairMatches(
-                    first=pair.first,
-                    second=pair.second,
-                    pixels_first=pair.pixels_first[rows],
-                    pixels_second=pair.pixels_second[rows],
-                )
-            )
+            # In an order of their own, so that the choice does not hang on the matcher's.
+            ordered = _rows(pair, np.lexsort([*pair.pixels_second.T, *pair.pixels_first.T]))
+            chosen.append(_rows(ordered, thin_matches(ordered, at_most=SAMPLES_PER_PAIR)))
     return sorted(chosen, key=lambda pair: (pair.first, pair.second))
+
+
+def _rows(pair: PairMatches, rows: NDArray[np.intp]) -> PairMatches:
+    return replace(
+        pair, pixels_first=pair.pixels_first[rows], pixels_second=pair.pixels_second[rows]
+    )
 
 
 def _sightlines(block: Block, pairs: Sequence[PairMatches], end: int) -> Sightlines:
