@@ -81,10 +81,14 @@ class _Entry:
         if value is None:
             raise self.error(f"{key} is missing")
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise self.error(f"{key} is {value!r}, not a number")
-        if not (math.isfinite(value) and limits.low <= value <= limits.high):
-            raise self.error(f"{key} is {value:g}, not from {limits.low:g} to {limits.high:g}")
-        return float(value)
+            raise self.error(f"{key} is {repr(value)[:60]}, not a number")
+        try:
+            number = float(value)
+        except OverflowError:  # whole numbers may have any length
+            number = math.inf if value > 0 else -math.inf
+        if not limits.low <= number <= limits.high:
+            raise self.error(f"{key} is {number:g}, not from {limits.low:g} to {limits.high:g}")
+        return number
 
 
 def read_cameras(path: Path) -> list[FixedCamera]:
@@ -103,7 +107,7 @@ def read_cameras(path: Path) -> list[FixedCamera]:
         raise CannotStartError(f"{path}: more than {MAX_FILE_BYTES} bytes")
     try:
         table = tomllib.loads(data.decode("utf-8-sig"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # also bytes and numbers that Python refuses
         raise CannotStartError(f"{path}: is no TOML in UTF-8: {error}") from error
     return parse_cameras(table, path=path)
 

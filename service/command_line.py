@@ -16,7 +16,7 @@ from models.openvino_detector import Precision, read_openvino_detector
 from models.registry import REGISTRY_FOLDER, read_model
 from service.demo import compare_with_truth, show_score, write_demo_flight
 from service.errors import CannotStartError, ServiceError
-from service.found_files import stable_name
+from service.found_files import printable_text, stable_name
 from service.geocheck.command import geocheck
 from service.inspect import InspectModel, InspectOptions, inspect_photos
 from service.outputs import RECEIPT, REPORT
@@ -28,6 +28,7 @@ from service.translations import Language
 
 EXIT_NOTHING_DONE = 1
 EXIT_STOPPED = 130  # as shells have it for Ctrl-C
+MAX_COMPLAINT = 2000  # characters; the longest honest one names a dozen keys or classes
 
 # Of click, which typer brings along in one place or another.
 UsageError = cast(type[typer.BadParameter], typer.BadParameter.__base__)
@@ -222,7 +223,11 @@ def _run(options: InspectOptions, model_name: str | None, *, as_json: bool) -> i
 
 def _complain(message: str) -> None:
     """Tell what is wrong, in one line."""
-    typer.echo(f"skypatrol: {' '.join(message.split())}", err=True)
+    # Messages quote files: what they hold must not steer the terminal, nor fill it.
+    line = printable_text(" ".join(message.split()))
+    if len(line) > MAX_COMPLAINT:
+        line = line[:MAX_COMPLAINT] + "…"
+    typer.echo(f"skypatrol: {line}", err=True)
 
 
 def _read_model(name: str | None) -> InspectModel:

@@ -62,12 +62,18 @@ def stable_name(relative_path: str) -> str:
     """
     if os.sep != "/":
         relative_path = relative_path.replace(os.sep, "/")
-    return "".join(_printable(character) for character in relative_path)
+    return printable_text(relative_path.replace("\\", "\\\\"))
+
+
+def printable_text(text: str) -> str:
+    r"""Return a text that does nothing to a screen: what cannot be printed becomes \x.. or \u....
+
+    Unlike a stable name it may be that of another text, too.
+    """
+    return "".join(_printable(character) for character in text)
 
 
 def _printable(character: str) -> str:
-    if character == "\\":
-        return "\\\\"
     if character.isprintable() or character == "\u3000":  # the space of Chinese text
         return character
     code = ord(character)

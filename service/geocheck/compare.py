@@ -14,7 +14,7 @@ from inference.geometry.view import View
 from inference.reading.metadata import PhotoMetadata
 from inference.receipt import NotPlaced, ReasonCode
 from inference.sighting import Detection, Placement
-from service.geocheck.matching import match_photo
+from service.geocheck.matching import PhotoNames, match_photo
 from service.geocheck.photo_views import PhotoViews
 from service.geocheck.true_point import TruePoint
 from service.progress import Reporter
@@ -85,7 +85,7 @@ def check_points(
             truth file itself does not say; None for the same size.
         reporter: Is told how far it is.
     """
-    names = [*views.photos, *views.refused]
+    names = PhotoNames.of([*views.photos, *views.refused])
     matches = {wanted: match_photo(wanted, names) for wanted in {point.photo for point in points}}
     outside = _find_outside(points, matches, views, scale=scale)
     reporter.begin("Comparing points", total=len(points))

@@ -13,6 +13,7 @@ from pathlib import Path
 from pyproj import CRS, Transformer
 from pyproj.exceptions import ProjError
 
+from service.found_files import printable_text
 from service.geocheck.true_point import (
     TruePoint,
     TruthFile,
@@ -89,7 +90,15 @@ def _parse_crs(text: str, *, path: Path, line: int) -> CRS:
 
 
 def _horizontal(crs: CRS) -> CRS:
-    return crs.sub_crs_list[0] if crs.is_compound else crs
+    """Return the part of a coordinate system that x and y are in; z is told, not compared.
+
+    Raises:
+        ProjError: It has none: heights alone, the earth's middle, or a shift between systems.
+    """
+    flat = (crs.sub_crs_list[0] if crs.is_compound else crs).to_2d()
+    if not (flat.is_projected or flat.is_geographic):
+        raise ProjError(f"{crs.name} has neither eastings nor longitudes")
+    return flat
 
 
 def _parse_row(text: str, *, path: Path, line: int) -> _Row:
@@ -109,8 +118,8 @@ def _parse_row(text: str, *, path: Path, line: int) -> _Row:
         height_m=parse_height_m(z, path=path, line=line),
         column_px=parse_number(column, "the pixel's column", path=path, line=line),
         row_px=parse_number(row, "the pixel's row", path=path, line=line),
-        photo=photo,
-        name=more[0] if more else None,
+        photo=printable_text(photo),
+        name=printable_text(more[0]) if more else None,
     )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from service.found_files import printable_text
 from service.geocheck.true_point import (
     TruePoint,
     TruthFile,
@@ -124,13 +125,13 @@ def _parse_point(row: _Row) -> TruePoint:
     check_position(latitude, longitude, path=row.path, line=row.line)
     return TruePoint(
         line=row.line,
-        photo=row.text("photo"),
+        photo=printable_text(row.text("photo")),
         column_px=row.number("column"),
         row_px=row.number("row"),
         latitude_deg=latitude,
         longitude_deg=longitude,
         height_m=parse_height_m(row.number_text("height"), path=row.path, line=row.line),
-        name=row.text("name") or None,
+        name=printable_text(row.text("name")) or None,
         measured_size_px=_measured_size_px(row),
     )
 

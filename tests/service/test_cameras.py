@@ -73,6 +73,8 @@ def test_a_focal_length_in_pixels_is_a_field_of_view() -> None:
         ({"longitude": -181.0}, "longitude is -181, not from -180 to 180"),
         ({"latitude": 0.0, "longitude": 0}, "latitude and longitude are both 0"),
         ({"latitude": "30.25"}, "latitude is '30.25', not a number"),
+        ({"latitude": 10**400}, "latitude is inf, not from -90 to 90"),
+        ({"latitude": -(10**400)}, "latitude is -inf, not from -90 to 90"),
         ({"yaw_deg": True}, "yaw_deg is True, not a number"),
         ({"yaw_deg": math.nan}, "yaw_deg is nan, not from"),
         ({"pitch_deg": math.inf}, "pitch_deg is inf, not from"),
@@ -114,7 +116,9 @@ def test_another_table_is_refused(table: dict[str, Any], problem: str) -> None:
         parse_cameras(table, path=Path("cameras.toml"))
 
 
-@pytest.mark.parametrize("data", [b"\xff\xfe", b"[[camera]", b"camera = " + b"[" * 5000])
+@pytest.mark.parametrize(
+    "data", [b"\xff\xfe", b"[[camera]", b"camera = " + b"[" * 5000, b"a = " + b"1" * 5000]
+)
 def test_a_file_that_is_no_toml_is_refused(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "cameras.toml"
     path.write_bytes(data)

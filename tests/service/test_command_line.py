@@ -134,6 +134,21 @@ def test_a_wrong_option_is_one_line_and_exit_code_one(
     assert not out.exists()
 
 
+def test_a_complaint_steers_no_terminal_and_does_not_fill_it(
+    photos: Path, model_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cameras = tmp_path / "cameras.toml"
+    cameras.write_text(f'"\\u001b[31m\\u202e{"x" * 100_000}" = 1\n')
+    code, _, complaints = run(
+        capsys, "inspect", photos, "--out", tmp_path / "out", "--model", model_folder,
+        "--cameras", cameras,
+    )  # fmt: skip
+    assert code == 1
+    assert complaints.endswith("…\n")
+    assert complaints[:-1].isprintable()
+    assert len(complaints) < 3000
+
+
 def test_what_is_missing_is_said_with_exit_code_one(
     tmp_path: Path, model_folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,9 +1,9 @@
 import pytest
 
 from inference.receipt import NotPlaced, ReasonCode
-from service.geocheck.matching import match_photo
+from service.geocheck.matching import PhotoNames, match_photo
 
-NAMES = ("card/A/IMG_1.JPG", "card/B/IMG_1.JPG", "card/B/IMG_2.tif", "IMG_3.jpg")
+NAMES = PhotoNames.of(("card/A/IMG_1.JPG", "card/B/IMG_1.JPG", "card/B/IMG_2.tif", "IMG_3.jpg"))
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ def test_names_are_compared_without_folders_and_capitals(wanted: str, found: str
 
 
 def test_an_equal_ending_goes_before_an_equal_stem() -> None:
-    assert match_photo("a.jpg", ["a.tif", "a.jpg"]) == "a.jpg"
+    assert match_photo("a.jpg", PhotoNames.of(["a.tif", "a.jpg"])) == "a.jpg"
 
 
 @pytest.mark.parametrize(
@@ -40,4 +40,4 @@ def test_what_cannot_be_told_says_why(wanted: str, detail: str) -> None:
 
 
 def test_nothing_is_found_among_nothing() -> None:
-    assert isinstance(match_photo("a.jpg", []), NotPlaced)
+    assert isinstance(match_photo("a.jpg", PhotoNames.of([])), NotPlaced)

@@ -218,3 +218,27 @@ def test_one_survey_told_in_metres_and_in_degrees_is_the_same(shared_folder: Pat
 def test_lists_that_lack_a_part_are_told_which(name: str, shared_folder: Path) -> None:
     with pytest.raises(CannotStartError, match=r"line \d"):
         read_truth(shared_folder / "photos" / "flights" / "gcp_text_only" / name)
+
+
+def test_of_a_system_with_heights_only_the_plane_counts() -> None:
+    point = parse("EPSG:4979", "121.5 31.25 4.5 1 2 a.jpg").points[0]
+    assert (point.longitude_deg, point.latitude_deg) == (121.5, 31.25)
+
+
+@pytest.mark.parametrize("head", ["EPSG:4978", "EPSG:5773", "+proj=cart"])
+def test_systems_without_eastings_or_longitudes_are_refused(head: str) -> None:
+    # From the earth's middle, heights alone: x and y would be anywhere.
+    with pytest.raises(CannotStartError, match="line 1: PROJ knows no"):
+        parse(head, "500000 0 12 1 2 a.jpg")
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("EPSG:4326", "121.5 31.25 4.5 1 2 a\x1b[31m.jpg gcp\x9b1"),
+        ("photo,px,py,lat,lon,name", "a\x1b[31m.jpg,1,2,31,121,gcp\x9b1"),
+    ],
+)
+def test_names_that_steer_a_terminal_become_plain_text(lines: tuple[str, ...]) -> None:
+    point = parse(*lines).points[0]
+    assert (point.photo, point.name) == ("a\\u001b[31m.jpg", "gcp\\u009b1")
