@@ -160,6 +160,18 @@ def test_a_frozen_position_is_told_and_left_alone() -> None:
     assert views_of(refinement)["00_001"].is_refined
 
 
+@pytest.mark.parametrize("off_deg", [12.0, 40.0])
+def test_a_compass_that_is_off_beyond_its_error_is_told(off_deg: float) -> None:
+    flight = draw(replace(SMALL, lines=1, per_line=5))
+    stated = flight.views["00_002"]
+    pose = replace(stated.pose, yaw_deg=stated.pose.yaw_deg + off_deg)
+    views = flight.views | {"00_002": replace(stated, pose=pose)}
+    refinement = refine_views(views, flight.matches)
+    assert set(refinement.reasons) == {"00_002"}
+    assert refinement.reasons["00_002"][0].code is ReasonCode.DISAGREES_WITH_NEIGHBOURS
+    assert refinement.views["00_002"] is views["00_002"]
+
+
 def test_a_photo_placed_in_another_country_does_not_spoil_the_flight() -> None:
     flight = draw(replace(SMALL, accuracy=RTK))
     astray = flight.views["00_001"]
