@@ -17,10 +17,13 @@ from inference.geometry.view import (
     GROUND_MODEL_GAP,
     MAX_RANGE_PER_HEIGHT,
     MIN_DEPRESSION_DEG,
+    SEEN_GROUND,
+    SEEN_GROUND_GAP,
     Level,
     View,
     ground_sample_distance_at_m,
     view_directions,
+    with_doubt_at,
 )
 from inference.receipt import NotPlaced, ReasonCode
 from inference.sighting import Detection, Placement
@@ -48,6 +51,7 @@ def locate(detection: Detection, view: View) -> Placement | NotPlaced:
     refusal = _refusal(view, pixel, hit)
     if refusal is not None:
         return refusal
+    view = with_doubt_at(view, hit)
     budget = plan_error_budget(view, class_name=detection.class_name, box_photo=detection.box_photo)
     own, loading = split_errors(_jacobian(view, pixel, hit, budget), budget)
     outline = _outline(view, detection.box_photo, hit)
@@ -62,7 +66,7 @@ def view_beside_model(view: View, level: Level) -> View:
     return replace(
         view,
         ground=FlatGround(level_m=level.up_m, datum=view.height_datum),
-        method=GROUND_MODEL_GAP,
+        method=SEEN_GROUND_GAP if view.method == SEEN_GROUND else GROUND_MODEL_GAP,
         has_ground_model=False,
         ground_sigma_m=level.sigma_m,
         beside_model=None,

@@ -1,6 +1,6 @@
 """Everything that a photo's geometry needs at once: camera, pose, ground and height."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from inference.geometry.camera import Camera, pixel_to_ray
 from inference.geometry.frames import EnuFrame
 from inference.geometry.ground import Bounds, FlatGround, Ground
+from inference.geometry.point_ground import PointGround
 from inference.geometry.pose import Pose, pose_rotation, rotation_camera_to_enu
 from inference.geometry.pose_errors import PoseErrors, plan_pose_errors
 from inference.geometry.rays import border_pixels, lower_to_depression
@@ -18,6 +19,8 @@ LASER = "laser"
 GROUND_MODEL = "ground_model_ray_cast"
 GROUND_MODEL_ABSOLUTE = "absolute_height_on_ground_model"
 GROUND_MODEL_GAP = "level_ground_in_model_gap"
+SEEN_GROUND = "ground_seen_in_overlaps"
+SEEN_GROUND_GAP = "level_ground_beside_overlaps"
 FLAT_AT_MODELLED_TAKEOFF = "flat_ground_at_modelled_takeoff"
 FLAT_GROUND = "flat_ground_at_takeoff"
 
@@ -56,7 +59,7 @@ class View:
         height_datum: Of the ground's heights, or None where not known.
         method: One of the names above.
         bounds: What of the ground may be in the picture, in metres of the frame.
-        has_ground_model: Whether `ground` is one.
+        has_ground_model: Whether `ground` is one, from a file.
         errors: Of the pose, its height above the ground and the focal length.
         ground_sigma_m: Of the ground's height in one place, shared by all views of that place.
         beside_model: Where rays end that the ground model loses, or None where it is flat ground.
@@ -122,6 +125,17 @@ def view_directions(
     directions: NDArray[np.float64] = np.matmul(rotation, rays[:, :, None])[:, :, 0]
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)
     return directions
+
+
+def with_doubt_at(view: View, point: NDArray[np.float64]) -> View:
+    """Return the view with the doubt of the ground at a point of its frame.
+
+    That is the view's own, but on ground seen in overlaps, which is known better where points are.
+    """
+    if not isinstance(view.ground, PointGround):
+        return view
+    sigma_m = view.ground.sigma_m(view.frame, point)
+    return view if sigma_m is None else replace(view, ground_sigma_m=sigma_m)
 
 
 def ground_sample_distance_at_m(view: View, point: NDArray[np.float64]) -> float:
