@@ -250,7 +250,9 @@ def _inspect_rest(
     )
     if not tasks:
         return
-    detector = None
+    # Before the first photo is read: loading takes seconds, in which a card may be changed.
+    wants_detector = any(task.is_to_inspect for task in tasks)
+    detector = job.model.load(job.settings.precision) if wants_detector else None
     job.reporter.begin("Inspecting photos", total=len(tasks))
     workers = job.options.workers
     for task, reading in read_ahead(tasks, read_task, threads=workers, ahead=workers):
@@ -258,8 +260,7 @@ def _inspect_rest(
         if found.features is not None:
             store.save_features(task.photo.sha256, found.features, described_as=DESCRIBED_AS)
         detections: Sequence[Detection] = ()
-        if task.is_to_inspect:
-            detector = detector or job.model.load(job.settings.precision)
+        if task.is_to_inspect and detector is not None:
             inspection, detections = _inspect_photo(job, task, found.pixels, detector)
             store.save_inspection(job.run.id, inspection, detections)
         job.reporter.step(found=len(detections))

@@ -64,9 +64,7 @@ def parse_capture_time(
     return local.replace(tzinfo=UTC), CaptureTimeSource.LOCAL
 
 
-def parse_utc_offset_h(
-    exif: Exif, xmp: Mapping[str, str], capture: Capture | None
-) -> float | None:
+def parse_utc_offset_h(exif: Exif, xmp: Mapping[str, str], capture: Capture | None) -> float | None:
     """Return by how many hours the camera's clock is ahead of UTC, or None where untold.
 
     It is stated, or it is the difference between the clock and the receiver's UTC where this is

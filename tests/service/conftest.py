@@ -86,7 +86,7 @@ def _exif(number: int, east_m: float, north_m: float, zone: str | None) -> Image
     latitude = LATITUDE_DEG + north_m / METRES_PER_DEGREE
     longitude = LONGITUDE_DEG + east_m / (METRES_PER_DEGREE * np.cos(np.radians(LATITUDE_DEG)))
     exif = Image.Exif()
-    exif[0x010F], exif[0x0110], exif[0x0132] = "DJI", "FC3582", f"{taken:%Y:%m:%d %H:%M:%S}"
+    exif[0x010F], exif[0x0110], exif[0x0132] = "DJI", "FC9999", f"{taken:%Y:%m:%d %H:%M:%S}"
     exif.get_ifd(0x8769).update({0x9003: f"{taken:%Y:%m:%d %H:%M:%S}", 0xA405: 24})
     if zone is not None:
         exif.get_ifd(0x8769)[0x9011] = zone
