@@ -16,11 +16,12 @@ from models.openvino_detector import Precision, read_openvino_detector
 from models.registry import REGISTRY_FOLDER, read_model
 from service.demo import compare_with_truth, show_score, write_demo_flight
 from service.errors import CannotStartError, ServiceError
-from service.found_files import printable_text, stable_name
+from service.found_files import stable_name
 from service.geocheck.command import geocheck
 from service.inspect import InspectModel, InspectOptions, inspect_photos
 from service.outputs import RECEIPT, REPORT
 from service.path_option import parse_path
+from service.printable import printable_text
 from service.progress import show_progress
 from service.settings import Settings, quieten_video_decoder, read_settings
 from service.summary import describe_summary, exit_code, render_summary, summarise

@@ -17,6 +17,7 @@ from inference.video.frame_metadata import Assumed
 from inference.video.read_frames import VideoReading, VideoTask, read_frames
 from inference.video.srt import MAX_SRT_BYTES
 from inference.video.telemetry import Telemetry, parse_telemetry
+from service.printable import printable_text
 
 TELEMETRY_SUFFIX = ".srt"
 # Cameras keep small copies of their videos, with the same contents: MP4 under another name.
@@ -111,7 +112,7 @@ def read_video(
     if path.suffix.lower() in SMALL_COPY_SUFFIXES:
         raise rejected(ReasonCode.NOT_A_PHOTO, "the camera's own small copy of a video")
     if telemetry_path is None:
-        raise rejected(ReasonCode.NO_TELEMETRY, f"no {path.stem}.SRT beside it")
+        raise rejected(ReasonCode.NO_TELEMETRY, f"no {printable_text(path.stem)}.SRT beside it")
     telemetry, telemetry_sha256 = read_telemetry(telemetry_path)
     task = VideoTask(
         path=path,

@@ -6,8 +6,10 @@ decoder got there, so that a frame found by a jump is the one found by decoding 
 
 import math
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Self
 
@@ -175,7 +177,8 @@ def _iterate_boxes(path: Path) -> Iterator[bytes]:
 
 def _open(path: Path) -> cv2.VideoCapture:
     try:
-        capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
+        with _name_for_opencv(path) as name:
+            capture = cv2.VideoCapture(name, cv2.CAP_FFMPEG)
     except cv2.error as error:
         raise rejected(ReasonCode.VIDEO_UNREADABLE, str(error.err)) from error
     if not capture.isOpened():
@@ -183,6 +186,22 @@ def _open(path: Path) -> cv2.VideoCapture:
     # The camera's geometry holds for the picture as stored.
     capture.set(cv2.CAP_PROP_ORIENTATION_AUTO, 0)
     return capture
+
+
+@contextmanager
+def _name_for_opencv(path: Path) -> Iterator[str]:
+    """Yield a name of the file in UTF-8: any other ends the whole process inside OpenCV.
+
+    Folders out of archives packed under Chinese Windows often have names in GBK.
+    """
+    name = str(path)
+    if name == name.encode(errors="replace").decode():
+        yield name
+        return
+    with TemporaryDirectory() as folder:
+        link = Path(folder) / "video"
+        link.symlink_to(path.absolute())
+        yield str(link)
 
 
 def _read_header(capture: cv2.VideoCapture, limits: PhotoLimits) -> VideoHeader:

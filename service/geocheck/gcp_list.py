@@ -13,7 +13,6 @@ from pathlib import Path
 from pyproj import CRS, Transformer
 from pyproj.exceptions import ProjError
 
-from service.found_files import printable_text
 from service.geocheck.true_point import (
     TruePoint,
     TruthFile,
@@ -22,6 +21,7 @@ from service.geocheck.true_point import (
     parse_height_m,
     parse_number,
 )
+from service.printable import printable_text
 
 WGS84_EPSG = 4326
 LEAST_FIELDS = 6

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from service.found_files import printable_text
 from service.geocheck.true_point import (
     TruePoint,
     TruthFile,
@@ -14,6 +13,7 @@ from service.geocheck.true_point import (
     parse_height_m,
     parse_number,
 )
+from service.printable import printable_text
 
 # Our name for each column, and those that it may have.
 COLUMNS: Mapping[str, tuple[str, ...]] = {

@@ -1,4 +1,6 @@
+import os
 import struct
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -49,6 +51,20 @@ def test_a_frame_behind_the_end_is_refused_and_the_others_still_there(
         with pytest.raises(PhotoRejectedError, match="frame 60 cannot be decoded"):
             video.read(60)
         assert read_number(video.read(7)) == 7
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are no plain bytes elsewhere")
+def test_a_name_that_is_no_utf8_ends_nothing(
+    write_video: WriteVideo, read_number: ReadNumber, tmp_path: Path
+) -> None:
+    path = tmp_path / os.fsdecode("飞行".encode("gbk")) / "flight.MP4"
+    path.parent.mkdir()
+    write_video(frames=5).rename(path)
+    with Video(path) as video:
+        assert read_number(video.read(3)) == 3
+        with pytest.raises(PhotoRejectedError):
+            video.read(5)  # the file is opened a second time
+        assert read_number(video.read(2)) == 2
 
 
 # Rows of the matrix by which players turn pictures (ISO/IEC 14496-12, section 6.2.2).
