@@ -5,7 +5,7 @@ between two places grows with a power of their distance, the exponent between 0.
 (Mandelbrot, "The Fractal Geometry of Nature", 1982, chapter 28; Huang and Turcotte, "Fractal
 mapping of digitized images", Journal of Geophysical Research 94, 1989). The figures below come from
 30 m models around places where drones were flown, and from no flight that positions are tested on;
-docs/decisions/0008-heights.md has the table.
+docs/decisions/0011-heights.md has the table.
 """
 
 import math

@@ -2,12 +2,22 @@
 
 import re
 import string
+from pathlib import Path
 
 import pytest
 
+import inference.geometry.view
+import inference.patrol.methods
 from inference.receipt import Outcome, ReasonCode
 from service.translations import Language, read_texts, reason_text
 
+POSITIONS_PAGE = Path(__file__).resolve().parents[2] / "docs" / "positions.md"
+METHODS = {
+    value
+    for module in (inference.geometry.view, inference.patrol.methods)
+    for name, value in vars(module).items()
+    if name.isupper() and isinstance(value, str)
+}
 HAN = re.compile(r"[\u4e00-\u9fff]")
 
 
@@ -45,6 +55,13 @@ def test_languages_have_the_same_texts_with_the_same_blanks() -> None:
     assert {key: _blanks(text) for key, text in english.report.items()} == {
         key: _blanks(text) for key, text in chinese.report.items()
     }
+
+
+def test_every_method_of_placing_has_words_and_its_line_in_the_docs() -> None:
+    page = POSITIONS_PAGE.read_text(encoding="utf-8").partition("## Methods")[2]
+    assert "laser" in METHODS
+    assert set(read_texts("en").methods) == METHODS
+    assert set(re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)) == METHODS
 
 
 def test_no_text_is_named_like_a_method_of_its_table() -> None:
