@@ -34,7 +34,8 @@ class Texts:
 
     Attributes:
         methods: By `Placement.method`.
-        report: By key; texts with {names} are filled by `str.format`.
+        report: Of an inspection, by key; texts with {names} are filled by `str.format`.
+        geocheck: Of the page and the terminal of a geocheck, likewise.
     """
 
     language: Language
@@ -42,6 +43,7 @@ class Texts:
     reasons: Mapping[ReasonCode, ReasonText]
     methods: Mapping[str, str]
     report: Mapping[str, str]
+    geocheck: Mapping[str, str]
 
 
 @cache
@@ -59,6 +61,7 @@ def read_texts(language: str) -> Texts:
         reasons={ReasonCode(code): ReasonText(**text) for code, text in table["reasons"].items()},
         methods=table["methods"],
         report=table["report"],
+        geocheck=table["geocheck"],
     )
 
 

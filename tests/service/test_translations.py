@@ -52,9 +52,10 @@ def test_titles_tell_reasons_apart() -> None:
 def test_languages_have_the_same_texts_with_the_same_blanks() -> None:
     english, chinese = read_texts("en"), read_texts("zh")
     assert set(english.methods) == set(chinese.methods)
-    assert {key: _blanks(text) for key, text in english.report.items()} == {
-        key: _blanks(text) for key, text in chinese.report.items()
-    }
+    for ours, theirs in ((english.report, chinese.report), (english.geocheck, chinese.geocheck)):
+        assert {key: _blanks(text) for key, text in ours.items()} == {
+            key: _blanks(text) for key, text in theirs.items()
+        }
 
 
 def test_every_method_of_placing_has_words_and_its_line_in_the_docs() -> None:
@@ -66,7 +67,14 @@ def test_every_method_of_placing_has_words_and_its_line_in_the_docs() -> None:
 
 def test_no_text_is_named_like_a_method_of_its_table() -> None:
     # Templates write text.name, which would find the method first.
-    assert not set(read_texts("en").report) & set(dir(dict))
+    texts = read_texts("en")
+    assert not (set(texts.report) | set(texts.geocheck)) & set(dir(dict))
+
+
+def test_chinese_words_of_a_geocheck_are_chinese() -> None:
+    without_words = {"ce90", "list_comma", "list_semicolon"}
+    for key, text in read_texts("zh").geocheck.items():
+        assert HAN.search(text) or key in without_words
 
 
 def test_an_unknown_language_is_an_error() -> None:
