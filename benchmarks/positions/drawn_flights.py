@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.positions.drawn_ground import LATITUDE_DEG, LONGITUDE_DEG, enu_to_lla
-from datasets.scenes.viewing import SceneCamera, SceneView, project, viewing_rays
+from datasets.scenes.viewing import SceneCamera, SceneView, camera_axes, project, viewing_rays
 from inference.geometry.ground import Ground
 from inference.geometry.heights import plan_view
 from inference.geometry.takeoff import Takeoff
@@ -62,7 +62,7 @@ class Setting:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Errors:
-    """What is wrong: east, north, height in metres, yaw, pitch, roll in degrees, focal length."""
+    """What is wrong: east, north, height in metres, yaw, pitch, bank in degrees, focal length."""
 
     values: NDArray[np.float64]
 
@@ -164,7 +164,7 @@ def _state(pose: SceneView, setting: Setting, errors: NDArray[np.float64], *, is
     place = pose.position + errors[:3]
     longitude, latitude, height = enu_to_lla(place[None])
     zero_m = 0.0 if setting.takeoff is None else setting.takeoff.ground_height_m or 0.0
-    yaw, pitch, roll = np.array([pose.yaw_deg, pose.pitch_deg, pose.roll_deg]) + errors[3:6]
+    yaw, pitch, roll = _turned(pose, yaw_deg=errors[3], pitch_deg=errors[4], bank_deg=errors[5])
     metadata = PhotoMetadata(
         width_px=WIDTH_PX,
         height_px=HEIGHT_PX,
@@ -186,6 +186,37 @@ def _state(pose: SceneView, setting: Setting, errors: NDArray[np.float64], *, is
     if not isinstance(view, View):
         raise ValueError(f"a photo that was drawn has no view: {view}")
     return view
+
+
+def _turned(
+    pose: SceneView, *, yaw_deg: float, pitch_deg: float, bank_deg: float
+) -> tuple[float, float, float]:
+    """Return yaw, pitch and roll of a camera that is turned, tilted and then not level.
+
+    A gimbal that is not level turns the camera about the horizontal axis along its heading. At
+    the nadir no roll about the viewing axis does that.
+    """
+    yaw = math.radians(pose.yaw_deg + yaw_deg)
+    axes = camera_axes(
+        replace(pose, yaw_deg=pose.yaw_deg + yaw_deg, pitch_deg=pose.pitch_deg + pitch_deg)
+    )
+    heading = np.array([math.sin(yaw), math.cos(yaw), 0.0])
+    angle = math.radians(bank_deg)
+    # Rodrigues' formula for each row.
+    right, _, forward = (
+        axes * math.cos(angle)
+        + np.cross(heading, axes) * math.sin(angle)
+        + np.outer(axes @ heading, heading) * (1.0 - math.cos(angle))
+    )
+    heading_after = math.atan2(forward[0], forward[1])
+    level_right = np.array([math.cos(heading_after), -math.sin(heading_after), 0.0])
+    level_up = np.cross(level_right, forward)
+    roll = math.atan2(-float(right @ level_up), float(right @ level_right))
+    return (
+        math.degrees(heading_after) % 360.0,
+        math.degrees(math.asin(max(-1.0, min(1.0, float(forward[2]))))),
+        math.degrees(roll),
+    )
 
 
 def _draw_box(
