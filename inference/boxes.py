@@ -1,6 +1,8 @@
-"""Sizes and overlaps of single boxes: x_min, y_min, x_max, y_max in pixels."""
+"""Sizes and overlaps of single boxes in pixels."""
 
 from collections.abc import Sequence
+
+Box = tuple[float, float, float, float]  # x_min, y_min, x_max, y_max
 
 EDGE_RATIO = 0.002  # of the picture's side: a box this close to its edge is taken as cut there
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from inference.boxes import Box
 from inference.errors import PhotoRejectedError
 from inference.merging.reconcile import CandidateIssue
 from inference.reading.decode import box_photo_to_upright, turn_upright
@@ -32,8 +33,6 @@ SMALLEST_CROP_PX = 240  # less shows nothing of where the object is
 CROP_ASPECT = 4 / 3
 BOX_COLOUR = (0, 200, 255)  # amber, as BGR: stands out from plants, roofs and roads
 HALO_COLOUR = (20, 20, 20)
-
-Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.boxes import find_cut_axes
+from inference.boxes import Box, find_cut_axes
 from inference.geometry.camera import pixel_to_ray
 from inference.geometry.frames import enu_to_wgs84
 from inference.geometry.ground import FlatGround
@@ -27,8 +27,6 @@ from inference.geometry.view import (
 )
 from inference.receipt import NotPlaced, ReasonCode
 from inference.sighting import Detection, Placement
-
-Box = tuple[float, float, float, float]
 
 # Between a heap, flat, and a hoarding, upright.
 OBJECT_HEIGHT_PER_DEPTH = 0.5

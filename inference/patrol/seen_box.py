@@ -5,11 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.boxes import EDGE_RATIO
+from inference.boxes import EDGE_RATIO, Box
 from inference.geometry.camera import Camera, pixel_to_ray
 from inference.reading.decode import ORIENTATIONS, box_photo_to_upright
-
-Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

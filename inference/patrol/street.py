@@ -38,6 +38,9 @@ MAX_GNSS_SIGMA_M = 100.0  # worse is the place of a radio mast, not of a camera
 COMPASS_SHARED_SIGMA_DEG = 9.0
 COMPASS_OWN_SIGMA_DEG = 8.0
 
+# Own covariance (3, 3) and shared loading (3, K), as in Placement.
+Errors = tuple[NDArray[np.float64], NDArray[np.float64]]
+
 UP_SIGMA_M = 1.0  # of the ground's height, which nothing here tells
 
 
@@ -71,12 +74,12 @@ def locate_from_street(
     if isinstance(found, NotPlaced):
         return found
     if patrol.direction is None:
-        own, loading = _circle_errors(patrol, found)
-        return _placement(patrol, seen, found, np.zeros(2), own, loading, CIRCLE_AROUND_CAMERA)
+        errors = _circle_errors(patrol, found)
+        return _placement(patrol, seen, found, np.zeros(2), errors, CIRCLE_AROUND_CAMERA)
     bearing = math.radians(patrol.direction.yaw_deg) + math.atan(seen.column)
     along = np.array([math.sin(bearing), math.cos(bearing)])
-    own, loading = _ray_errors(patrol, seen, found, along, north_deg=patrol.direction.sigma_deg)
-    return _placement(patrol, seen, found, found.mean_m * along, own, loading, COMPASS_RAY)
+    errors = _ray_errors(patrol, seen, found, along, north_deg=patrol.direction.sigma_deg)
+    return _placement(patrol, seen, found, found.mean_m * along, errors, COMPASS_RAY)
 
 
 def compass_direction_deg(metadata: PhotoMetadata) -> float | None:
@@ -137,7 +140,7 @@ def _ray_errors(
     along: NDArray[np.float64],
     *,
     north_deg: float,
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+) -> Errors:
     """Return the own covariance (3, 3) and the loading (3, K) of a place along a direction.
 
     Across the ray an error of the direction counts with the mean square of the range: that is the
@@ -169,9 +172,7 @@ def _ray_errors(
     return own, loading
 
 
-def _circle_errors(
-    patrol: _Patrol, found: RangeEstimate
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _circle_errors(patrol: _Patrol, found: RangeEstimate) -> Errors:
     """Return the own covariance and the loading of an object anywhere around the camera.
 
     At a range r in an unknown direction each coordinate has a mean square of r²/2.
@@ -197,8 +198,7 @@ def _placement(
     seen: SeenBox,
     found: RangeEstimate,
     east_north_m: NDArray[np.float64],
-    own: NDArray[np.float64],
-    loading: NDArray[np.float64],
+    errors: Errors,
     method: str,
 ) -> Placement:
     """Return the place without an outline: the box's is not known, and the ellipse says enough."""
@@ -209,8 +209,8 @@ def _placement(
         longitude_deg=float(longitude),
         height_m=None,
         height_datum=None,
-        own_covariance_m2=own,
-        shared_loading_m=loading,
+        own_covariance_m2=errors[0],
+        shared_loading_m=errors[1],
         method=method,
         footprint_wgs84=(),
         ground_size_m=(seen.width * depth_m, seen.width * depth_m),

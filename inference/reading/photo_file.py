@@ -49,6 +49,11 @@ class PhotoFile:
     is_one_band_tiff: bool = False
     is_upright: bool = False
 
+    @property
+    def size_px(self) -> tuple[int, int]:
+        """Width and height of the decoded picture, before any turning."""
+        return self.width_px, self.height_px
+
 
 def read_photo_file(path: Path, *, limits: PhotoLimits) -> PhotoFile:
     """Read a photo's bytes and find its parts.

@@ -19,7 +19,7 @@ from inference.reading.exif import Exif, parse_exif, parse_gdal_exif
 from inference.reading.lens import parse_lens
 from inference.reading.limits import DEFAULT_LIMITS, PhotoLimits
 from inference.reading.makers import names_of
-from inference.reading.metadata import Attitude, PhotoKind, PhotoMetadata
+from inference.reading.metadata import Attitude, Band, PhotoKind, PhotoMetadata
 from inference.reading.photo_file import PhotoFile, read_photo_file
 from inference.reading.position import (
     parse_absolute_altitude,
@@ -60,9 +60,7 @@ def parse_photo_metadata(
 ) -> PhotoMetadata:
     """Return all that a photo in memory says of itself; see `read_photo_metadata`."""
     reasons: list[Reason] = []
-    exif = _parse_all_exif(photo, reasons)
-    xmp = _parse_all_xmp(photo, limits, reasons)
-    size_px = (photo.width_px, photo.height_px)
+    exif, xmp = _parse_all_exif(photo, reasons), _parse_all_xmp(photo, limits, reasons)
     make, model = parse_make(exif, xmp), parse_model(exif, xmp)
     kind = plan_kind(make, model, xmp)
     reasons += _find_losses(kind, exif, xmp)
@@ -74,7 +72,7 @@ def parse_photo_metadata(
         height_px=photo.height_px,
         orientation=1 if photo.is_upright else parse_orientation(exif, reasons),
         kind=kind,
-        band=plan_band(make, model, xmp, size_px=size_px, is_one_band_tiff=photo.is_one_band_tiff),
+        band=_plan_band(photo, make, model, xmp),
         make=make,
         model=model,
         serial_number=parse_serial_number(exif, xmp),
@@ -92,7 +90,7 @@ def parse_photo_metadata(
         attitude=_parse_attitude(photo, exif, xmp, reasons),
         image_direction_deg=parse_image_direction_deg(exif, reasons),
         image_direction_reference=parse_image_direction_reference(exif),
-        lens=parse_lens(exif, xmp, size_px, reasons),
+        lens=parse_lens(exif, xmp, photo.size_px, reasons),
         accuracy=parse_stated_accuracy(exif, xmp, reasons),
         capture_uuid=first_text(xmp, names_of("capture_uuid")),
         reasons=tuple(dict.fromkeys(reasons)),
@@ -110,6 +108,11 @@ def parse_orientation(exif: Exif, reasons: list[Reason]) -> int:
             reasons.append(bad_value("Orientation", value))
         return 1
     return int(value)
+
+
+def _plan_band(photo: PhotoFile, make: str | None, model: str | None, xmp: dict[str, str]) -> Band:
+    is_one_band = photo.is_one_band_tiff
+    return plan_band(make, model, xmp, size_px=photo.size_px, is_one_band_tiff=is_one_band)
 
 
 def _find_losses(kind: PhotoKind, exif: Exif, xmp: dict[str, str]) -> list[Reason]:

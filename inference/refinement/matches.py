@@ -76,12 +76,8 @@ def match_pair(
     if not _is_convincing(right, pixels_first, pixels_second, extent_px):
         return None
     pixels_first, pixels_second = pixels_first[right], pixels_second[right]
-    picked = pick_spread(
-        pixels_first,
-        -ratios[right],
-        cell_px=_extent_px(features_first) / CELLS_ALONG_LONG_SIDE,
-        limit=MAX_MATCHES,
-    )
+    cell_px = _extent_px(features_first) / CELLS_ALONG_LONG_SIDE
+    picked = pick_spread(pixels_first, -ratios[right], cell_px=cell_px, limit=MAX_MATCHES)
     picked = np.sort(picked)
     return PairMatches(
         first=first,

@@ -6,6 +6,7 @@ from datetime import datetime
 from itertools import pairwise
 
 from inference.errors import rejected
+from inference.reading.position import ZERO_DEG
 from inference.receipt import ReasonCode
 from inference.video.dialects import Dialect, Field, GpsOrder, find_dialect
 from inference.video.gps_order import PairSample, find_gps_order
@@ -14,7 +15,6 @@ from inference.video.words import find_digits, find_number, parse_clock, parse_w
 
 # Drones write a subtitle a frame, but know their place anew ten times a second at most.
 MIN_STEP_S = 0.1
-ZERO_DEG = 1e-6  # nearer to (0, 0) than this is no place but a receiver without a fix
 RESOLUTION_CUES = 1000  # zeros at the end may be left out: one subtitle does not tell
 
 # Newer drones write 24.00 and 1.00, older ones the same as 240 and 10000.
