@@ -19,13 +19,13 @@ from service.errors import CannotStartError, ServiceError
 from service.found_files import stable_name
 from service.geocheck.command import geocheck
 from service.inspect import InspectModel, InspectOptions, inspect_photos
+from service.language_option import parse_language
 from service.outputs import RECEIPT, REPORT
 from service.path_option import parse_path
 from service.printable import printable_text
 from service.progress import show_progress
 from service.settings import Settings, quieten_video_decoder, read_settings
 from service.summary import describe_summary, exit_code, render_summary, summarise
-from service.translations import Language
 
 EXIT_NOTHING_DONE = 1
 EXIT_STOPPED = 130  # as shells have it for Ctrl-C
@@ -159,7 +159,7 @@ def inspect(
             min_confidence_by_class=_parse_class_confidences(min_confidence or ()),
             classes=_parse_classes(classes),
             precision=precision.value,
-            language=_parse_language(lang or settings.language),
+            language=parse_language(lang or settings.language),
             assumed_zone=_parse_zone(timezone),
             workers=_parse_workers(workers, settings),
             fresh=fresh,
@@ -183,7 +183,7 @@ def demo(
     lang: Annotated[str | None, typer.Option(metavar="en|zh", help="Of the report.")] = None,
 ) -> None:
     """Render a flight whose truth is known, inspect it, and show findings beside the truth."""
-    language = _parse_language(lang or read_settings().language)
+    language = parse_language(lang or read_settings().language)
     with show_progress(lines=True) as reporter:
         flight = write_demo_flight(out, reporter=reporter)
         options = InspectOptions(
@@ -276,14 +276,6 @@ def _parse_frames(texts: Sequence[str]) -> tuple[OutputFrame, ...]:
             known = ", ".join(OutputFrame)
             raise CannotStartError(f"--coordinates: {name!r} is no frame; known are {known}")
     return tuple(OutputFrame(name) for name in dict.fromkeys(names))
-
-
-def _parse_language(text: str) -> str:
-    try:
-        return Language(text).value
-    except ValueError as error:
-        known = ", ".join(Language)
-        raise CannotStartError(f"--lang: {text!r} is none of {known}") from error
 
 
 def _parse_zone(name: str | None) -> tzinfo | None:

@@ -8,10 +8,13 @@ import typer
 from service.errors import CannotStartError
 from service.geocheck.job import PAGE, GeocheckOptions, run_geocheck
 from service.geocheck.records import render_summary
-from service.geocheck.summary import describe_result
+from service.geocheck.result import GeocheckResult
+from service.geocheck.summary import describe_result, label_line
+from service.language_option import parse_language
 from service.path_option import parse_path
 from service.progress import show_progress
 from service.settings import read_settings
+from service.translations import read_texts
 
 
 def geocheck(
@@ -50,6 +53,7 @@ def geocheck(
             metavar="0.2", help="Size of these photos where the pixels are of larger ones, of 1."
         ),
     ] = None,
+    lang: Annotated[str | None, typer.Option(metavar="en|zh", help="Of page and terminal.")] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the figures for scripts and nothing else.")
     ] = False,
@@ -61,6 +65,7 @@ def geocheck(
     """
     if scale is not None and not 0.0 < scale <= 1.0:
         raise CannotStartError(f"--scale: {scale:g} is not above 0 and up to 1")
+    settings = read_settings()
     options = GeocheckOptions(
         paths=tuple(paths),
         truth=truth,
@@ -69,12 +74,22 @@ def geocheck(
         output=out,
         refine=refine,
         scale=scale,
-        workers=read_settings().workers,
+        workers=settings.workers,
+        language=parse_language(lang or settings.language),
     )
     with show_progress(quiet=as_json) as reporter:
         result = run_geocheck(options, reporter=reporter)
-    typer.echo(render_summary(result) if as_json else describe_result(result))
-    if out is not None and not as_json:
-        typer.echo(f"report   {out / PAGE}")
+    if as_json:
+        typer.echo(render_summary(result))
+    else:
+        _tell(result, options)
     if result.overall is None:
-        raise CannotStartError("not one point could be compared")
+        raise CannotStartError(read_texts(options.language).geocheck["console_nothing"])
+
+
+def _tell(result: GeocheckResult, options: GeocheckOptions) -> None:
+    """Print the figures, and where the page is."""
+    typer.echo(describe_result(result, language=options.language))
+    if options.output is not None:
+        label = read_texts(options.language).geocheck["console_report"]
+        typer.echo(label_line(label, str(options.output / PAGE)))

@@ -31,6 +31,7 @@ class GeocheckOptions:
         refine: Put poses right from what overlapping photos both show.
         scale: Size of the photos as a part of those that the truth's pixels were measured on.
         workers: Threads that read photos; they change the speed alone.
+        language: Of the page, `en` or `zh`.
     """
 
     paths: tuple[Path, ...]
@@ -41,6 +42,7 @@ class GeocheckOptions:
     refine: bool = True
     scale: float | None = None
     workers: int = 2
+    language: str = "en"
 
 
 def run_geocheck(options: GeocheckOptions, *, reporter: Reporter) -> GeocheckResult:
@@ -70,12 +72,14 @@ def run_geocheck(options: GeocheckOptions, *, reporter: Reporter) -> GeocheckRes
         ground=options.ground.name if options.ground else None,
     )
     if options.output is not None:
-        write_result(result, options.output)
+        write_result(result, options.output, language=options.language)
     return result
 
 
-def write_result(result: GeocheckResult, folder: Path) -> None:
+def write_result(result: GeocheckResult, folder: Path, *, language: str) -> None:
     """Write page, figures and points; equal results give equal bytes.
+
+    The page is in the language, `en` or `zh`; figures and points are for programs.
 
     Raises:
         CannotStartError: The folder cannot be written.
@@ -84,6 +88,7 @@ def write_result(result: GeocheckResult, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         write_atomically(folder / POINTS, render_points(result))
         write_atomically(folder / SUMMARY, f"{render_summary(result, indent=1)}\n".encode())
-        write_atomically(folder / PAGE, render_page(result).encode("utf-8", errors="replace"))
+        page = render_page(result, language=language)
+        write_atomically(folder / PAGE, page.encode("utf-8", errors="replace"))
     except OSError as error:
         raise CannotStartError(f"--out {folder} cannot be written: {error.strerror}") from error

@@ -1,6 +1,7 @@
 """The geocheck as a page that opens anywhere, without a network."""
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -14,9 +15,9 @@ from service.geocheck.plots import (
     plan_target_plot,
 )
 from service.geocheck.result import GeocheckResult, PhotoResult
-from service.report import content_security_hash
+from service.report import HTML_LANGUAGES, content_security_hash
 from service.report_formats import format_percent
-from service.translations import Language, read_texts
+from service.translations import Texts, read_texts
 
 PAGE_FOLDER = Path(__file__).parent / "report_page"
 
@@ -33,18 +34,21 @@ class RefusalRow:
     detail: str | None
 
 
-def render_page(result: GeocheckResult) -> str:
-    """Return the page's HTML; equal results give equal text."""
+def render_page(result: GeocheckResult, *, language: str) -> str:
+    """Return the page's HTML in `en` or `zh`; equal results give equal text."""
+    texts = read_texts(language)
     style = (PAGE_FOLDER / "style.css").read_text(encoding="utf-8")
     return (
-        _environment()
+        _environment(texts)
         .get_template("page.html")
         .render(
             result=result,
+            text=texts.geocheck,
+            html_language=HTML_LANGUAGES[texts.language],
             plan=plan_residual_plot(result),
             target=plan_target_plot(result),
             calibration=plan_calibration_plot(result),
-            refusals=plan_refusals(result),
+            refusals=plan_refusals(result, texts),
             colours=COLOURS,
             style=Markup(style),  # noqa: S704 - our own file, not anybody's input
             style_hash=content_security_hash(style),
@@ -52,10 +56,10 @@ def render_page(result: GeocheckResult) -> str:
     )
 
 
-def plan_refusals(result: GeocheckResult) -> list[RefusalRow]:
+def plan_refusals(result: GeocheckResult, texts: Texts) -> list[RefusalRow]:
     """Return why points were not compared, the most frequent reason first."""
     firsts: dict[ReasonCode, RefusalRow] = {}
-    texts, counts = read_texts(Language.ENGLISH), result.refusals
+    counts = result.refusals
     for check in result.checks:
         final = check.final
         if isinstance(final, NotPlaced) and final.code not in firsts:
@@ -71,14 +75,17 @@ def plan_refusals(result: GeocheckResult) -> list[RefusalRow]:
     return sorted(firsts.values(), key=lambda row: (-row.count, row.title))
 
 
-def describe_remarks(photo: PhotoResult) -> str:
+def describe_remarks(photo: PhotoResult, texts: Texts) -> str:
     """Return how a photo's heights were found, what makes it doubtful, and what was left out."""
-    texts = read_texts(Language.ENGLISH)
+    text = texts.geocheck
+    comma, semicolon = text["list_comma"], text["list_semicolon"]
     methods = [texts.methods.get(name, name) for name, _ in photo.methods.most_common()]
     doubts = [texts.reasons[code].title for code in photo.reasons]
     left_out = [f"{count} × {texts.reasons[code].title}" for code, count in photo.refusals.items()]
-    parts = (", ".join(part) for part in (methods, doubts, left_out))
-    return "; ".join(part for part in parts if part)
+    parts = [comma.join(methods), comma.join(doubts)]
+    if left_out:
+        parts.append(text["not_compared_short"].format(what=comma.join(left_out)))
+    return semicolon.join(part for part in parts if part)
 
 
 def format_metres(metres: float) -> str:
@@ -91,7 +98,7 @@ def format_signed(metres: float) -> str:
     return f"{metres + 0.0:+.2f}"
 
 
-def _environment() -> Environment:
+def _environment(texts: Texts) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(PAGE_FOLDER),
         autoescape=True,
@@ -103,7 +110,7 @@ def _environment() -> Environment:
         metres=format_metres,
         percent=format_percent,
         px=lambda value: f"{value:.1f}",
-        remarks=describe_remarks,
+        remarks=partial(describe_remarks, texts=texts),
         signed=format_signed,
     )
     return environment

@@ -157,6 +157,7 @@ def test_files_are_written_and_are_the_same_the_next_time(
         (None, [], "truth.csv: cannot be read"),
         ("EPSG:4326\n", ["--scale", "0"], "--scale: 0 is not above 0 and up to 1"),
         ("EPSG:4326\n", ["--scale", "nan"], "--scale: nan is not above 0 and up to 1"),
+        ("EPSG:4326\n", ["--lang", "fr"], "--lang: 'fr' is none of en, zh"),
         ("EPSG:4326\n", ["--colour", "red"], "(see skypatrol geocheck --help)"),
         ("EPSG:4326\n9 50 0 1 2 a.jpg\n", ["--ground", "gone.tif"], "--ground gone.tif cannot"),
     ],
@@ -177,6 +178,23 @@ def test_what_is_wrong_is_one_line_and_exit_code_one(
     assert complaint in complaints
     assert complaints.startswith("skypatrol: ")
     assert complaints.count("\n") == 1
+
+
+def test_page_and_terminal_speak_the_language_asked_for_and_figures_stay(
+    scene: "NadirScene",
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    truth = tmp_path / "truth.csv"
+    truth.write_text("image,px,py,lat,lon\nDJI_0.JPG,299.5,224.5,30.25,120.15\n")
+    arguments = (scene.folder, "--truth", truth, "--no-refine", "--out")
+    run(capsys, *arguments, tmp_path / "en", "--lang", "en")
+    code, printed, complaints = run(capsys, *arguments, tmp_path / "zh", "--lang", "zh")
+    assert (code, complaints) == (0, "")
+    assert f"报告     {tmp_path / 'zh' / 'geocheck.html'}" in printed
+    assert "中误差" in (tmp_path / "zh" / "geocheck.html").read_text(encoding="utf-8")
+    for name in ("geocheck.json", "points.csv"):
+        assert (tmp_path / "zh" / name).read_bytes() == (tmp_path / "en" / name).read_bytes()
 
 
 def test_an_output_among_the_photos_is_refused(

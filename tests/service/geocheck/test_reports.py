@@ -4,9 +4,11 @@ import csv
 import io
 import json
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from rich.cells import cell_len
 
 from service.geocheck.compare import check_points
 from service.geocheck.records import render_points, render_summary
@@ -71,7 +73,9 @@ def test_the_table_has_a_line_a_point(result: GeocheckResult) -> None:
 
 
 def test_the_page_is_whole_and_runs_nothing(result: GeocheckResult, scene: "NadirScene") -> None:
-    page = render_page(conclude(scene, *(c.truth for c in result.checks), name=HOSTILE))
+    page = render_page(
+        conclude(scene, *(c.truth for c in result.checks), name=HOSTILE), language="en"
+    )
     assert "<script" not in page
     assert "{{ 7*7 }}" in page
     assert "49" not in page.partition("<title>")[2].partition("</title>")[0]
@@ -83,19 +87,64 @@ def test_the_page_is_whole_and_runs_nothing(result: GeocheckResult, scene: "Nadi
 
 
 def test_equal_results_give_equal_pages(result: GeocheckResult) -> None:
-    assert render_page(result) == render_page(result)
+    assert render_page(result, language="zh") == render_page(result, language="zh")
 
 
 def test_a_page_of_nothing_compared_says_why(scene: "NadirScene") -> None:
-    page = render_page(conclude(scene, scene.point(photo="gone.JPG")))
+    page = render_page(conclude(scene, scene.point(photo="gone.JPG")), language="en")
     assert "<svg" not in page
     assert "Photo not found" in page
     assert "0 of 1 points" in page
 
 
 def test_the_summary_tells_it_in_words(result: GeocheckResult) -> None:
-    text = describe_result(result)
+    text = describe_result(result, language="en")
     assert "points   2 of 3 compared; truth in WGS 84 (EPSG:4326)" in text
     assert "left out 1: Photo not found, such as line 4" in text
     assert "ellipses 90 % hold" in text
     assert re.search(r"^DJI_0\.JPG +1 +\+3\.0\d +-4\.0\d", text, re.MULTILINE)
+
+
+def test_the_chinese_page_says_all_in_chinese(result: GeocheckResult) -> None:
+    page = render_page(result, language="zh")
+    assert '<html lang="zh-Hans">' in page
+    for term in ("检查点", "偏差", "沿视线", "垂直视线", "中误差", "误差椭圆", "平面残差分布"):
+        assert term in page
+    assert "共 3 个检查点，已检核 2 个" in page
+    assert "找不到照片" in page
+    assert "按起飞点高度的平坦地面求交" in page
+    words = re.sub(r"<style>.*?</style>|<[^>]*>", " ", page, flags=re.DOTALL)
+    for english in ("compared", "points", "stated", "median", "across", "such as"):
+        assert not re.search(rf"\b{english}\b", words)
+
+
+def test_pages_of_both_languages_have_the_same_parts(result: GeocheckResult) -> None:
+    english, chinese = (render_page(result, language=name) for name in ("en", "zh"))
+    assert re.findall(r"</?\w+", english) == re.findall(r"</?\w+", chinese)
+
+
+def test_every_figure_has_its_name_beside_it_for_narrow_screens(result: GeocheckResult) -> None:
+    page = render_page(result, language="en")
+    row = re.search(r'<tr class="all">.*?</tr>', page, re.DOTALL)
+    assert row is not None
+    labels = re.findall(r'<td data-label="([^"]+)">', row[0])
+    assert len(set(labels)) == len(labels) == row[0].count("<td") == 15
+
+
+def test_columns_of_the_chinese_summary_stand_under_each_other(result: GeocheckResult) -> None:
+    lines = describe_result(result, language="zh").splitlines()
+    assert lines[0] == "检查点   共 3 个，已检核 2 个；真值坐标系 WGS 84 (EPSG:4326)"
+    assert lines[1] == "地面     按平坦地面计算"
+    assert lines[2].startswith("未检核 1 个：找不到照片，如第 4 行")
+    head = next(n for n, line in enumerate(lines) if "沿视线" in line)
+    # 30 cells for the name and 9 for each of 12 figures; a Chinese character takes two.
+    assert {cell_len(line) for line in lines[head : head + 3]} == {30 + 12 * 9}
+
+
+def test_long_chinese_names_leave_room_for_the_figures(scene: "NadirScene") -> None:
+    result = conclude(scene, scene.point(east_m=20.0))
+    photo = replace(result.photos[0], name="巡检照片" * 20 + "7.JPG")
+    text = describe_result(replace(result, photos=(photo,)), language="zh")
+    line = next(line for line in text.splitlines() if "7.JPG" in line)
+    assert line.startswith("…")
+    assert cell_len(line) == 30 + 12 * 9
