@@ -24,6 +24,8 @@ MOST_ODD_SIGMAS = 4.0  # of a point's height from its neighbours'
 NODE_SPACINGS = 2.0  # side of the squares of which each keeps a median point
 MOST_NODES_PER_SIDE = 400
 CELLS_PER_NODE = 2.0
+MOST_CELLS_PER_SIDE = 1000
+MARGIN_RATIO = 0.5  # of the points' extent, around them
 FOLDS = 5
 LOCAL_POINTS = 30  # by which the doubt of a place is judged
 CONTINUED_NODES = 6  # nearest ones, whose mean goes on beyond the points
@@ -48,8 +50,13 @@ class _Nodes:
     places: NDArray[np.float64]
     heights: NDArray[np.float64]
 
-    def heights_at(self, places: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return (K,) heights, linear between nodes and the mean of the nearest beyond."""
+    def heights_at(
+        self, places: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        """Return (K,) heights, linear between nodes and the mean of the nearest beyond.
+
+        With it, which places are beyond.
+        """
         inside: NDArray[np.float64] = LinearNDInterpolator(self.places, self.heights)(places)
         beyond = np.isnan(inside)
         if beyond.any():
@@ -57,7 +64,7 @@ class _Nodes:
             distances, rows = cKDTree(self.places).query(places[beyond], k=count)
             weights = 1.0 / np.maximum(distances, 1e-3) ** 2
             inside[beyond] = (weights * self.heights[rows]).sum(axis=1) / weights.sum(axis=1)
-        return inside
+        return inside, beyond
 
 
 def level_of_points(frame: EnuFrame, crossings: Crossings) -> LevelOfPoints | None:
@@ -83,7 +90,7 @@ def plan_point_ground(
 ) -> PointGround | None:
     """Return the ground through the points, or None where they are too few or in a line.
 
-    Beyond the points it goes on at their height, as long as that is surer than level ground.
+    Beyond the points it goes over into level ground, at where that is as sure as their height.
 
     Args:
         frame: Of the points.
@@ -95,7 +102,8 @@ def plan_point_ground(
     places, sigmas = places[rows], sigmas[rows]
     if len(places) < LEAST_POINTS:
         return None
-    level_sigma_m = _sigma_of(places[:, 2] - np.median(places[:, 2]))
+    level_m = float(np.median(places[:, 2]))
+    level = LevelOfPoints(height_m=level_m, sigma_m=_sigma_of(places[:, 2] - level_m))
     spacing_m = _spacing_m(places[:, :2])
     if spacing_m is None:
         return None
@@ -103,9 +111,8 @@ def plan_point_ground(
     if len(nodes.heights) < LEAST_POINTS / 2:
         return None
     residuals = _left_out_residuals(places, spacing_m)
-    return _grid(
-        frame, nodes, _Doubt.of(places, sigmas, residuals, level_sigma_m, spacing_m), datum
-    )
+    doubt = _plan_doubt(places, sigmas, residuals, level=level, spacing_m=spacing_m)
+    return _grid(frame, nodes, doubt, datum)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -116,56 +123,54 @@ class _Doubt:
         places: (P, 2) of the points.
         local_m: (P,) one sigma of the ground at each.
         growth_ratio: The ground's roughness in terms of the usual law of `terrain`.
-        level_m: One sigma of level ground; no place is worse.
+        level: What the ground goes over into; no place is worse.
         spacing_m: Between points.
     """
 
     places: NDArray[np.float64]
     local_m: NDArray[np.float64]
     growth_ratio: float
-    level_m: float
+    level: LevelOfPoints
     spacing_m: float
-
-    @classmethod
-    def of(
-        cls,
-        places: NDArray[np.float64],
-        sigmas: NDArray[np.float64],
-        residuals: NDArray[np.float64],
-        level_m: float,
-        spacing_m: float,
-    ) -> "_Doubt":
-        count = min(LOCAL_POINTS, len(places))
-        distances, rows = cKDTree(places[:, :2]).query(places[:, :2], k=count)
-        scatter = np.percentile(np.abs(residuals)[rows], 90, axis=1) / SIGMAS_OF_90
-        local = np.hypot(scatter, np.median(sigmas[rows], axis=1))
-        apart = distances[:, -1]
-        rise = np.abs(places[rows[:, -1], 2] - places[:, 2])
-        usual = SIGMA_AT_100_M * (np.maximum(apart, 1e-3) / 100.0) ** HURST_EXPONENT
-        return cls(
-            places=places[:, :2],
-            local_m=local,
-            growth_ratio=_sigma_of(rise / usual),
-            level_m=level_m,
-            spacing_m=spacing_m,
-        )
 
     @property
     def reach_m(self) -> float:
         """Return how far from the points the ground is as doubtful as level ground."""
         usual_m = max(SIGMA_AT_100_M * self.growth_ratio, 1e-6)
-        reach = 100.0 * (self.level_m / usual_m) ** (1.0 / HURST_EXPONENT)
+        reach = 100.0 * (self.level.sigma_m / usual_m) ** (1.0 / HURST_EXPONENT)
         return float(np.clip(reach, 2.0 * self.spacing_m, MOST_REACH_M))
 
-    def at(self, places: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-        """Return (K,) one sigma of the ground, and whether points are within reach."""
+    def at(self, places: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return (K,) one sigma of the ground, and (K,) distances from the points."""
         distance, row = cKDTree(self.places).query(places)
         # Up to the usual distance the residuals of points left out have it in them.
         further = np.maximum(distance - self.spacing_m, 0.0)
         grown = self.growth_ratio * SIGMA_AT_100_M * (further / 100.0) ** HURST_EXPONENT
         sigma = np.hypot(self.local_m[row], grown)
-        most = np.maximum(self.level_m, self.local_m[row])
-        return np.minimum(sigma, most), distance <= self.reach_m
+        return np.minimum(sigma, np.maximum(self.level.sigma_m, self.local_m[row])), distance
+
+
+def _plan_doubt(
+    places: NDArray[np.float64],
+    sigmas: NDArray[np.float64],
+    residuals: NDArray[np.float64],
+    *,
+    level: LevelOfPoints,
+    spacing_m: float,
+) -> _Doubt:
+    """Return the doubt from what points left out are off by, and how heights part with distance."""
+    count = min(LOCAL_POINTS, len(places))
+    distances, rows = cKDTree(places[:, :2]).query(places[:, :2], k=count)
+    scatter = np.percentile(np.abs(residuals)[rows], 90, axis=1) / SIGMAS_OF_90
+    apart, furthest = np.maximum(distances[:, -1], 1e-3), rows[:, -1]
+    usual = SIGMA_AT_100_M * (apart / 100.0) ** HURST_EXPONENT
+    return _Doubt(
+        places=places[:, :2],
+        local_m=np.hypot(scatter, np.median(sigmas[rows], axis=1)),
+        growth_ratio=_sigma_of((places[furthest, 2] - places[:, 2]) / usual),
+        level=level,
+        spacing_m=spacing_m,
+    )
 
 
 def _heights_over_curve(
@@ -204,7 +209,7 @@ def _sure_rows(places: NDArray[np.float64], sigmas: NDArray[np.float64]) -> NDAr
 def _spacing_m(places: NDArray[np.float64]) -> float | None:
     """Return about how far points are from each other where most are, None if all in a line."""
     across = np.linalg.svd(places - places.mean(axis=0), compute_uv=False)
-    if across[1] < LEAST_WIDTH * across[0]:
+    if not across[1] > LEAST_WIDTH * across[0]:
         return None
     distances, _ = cKDTree(places).query(places, k=SPACING_NEIGHBOURS + 1)
     # A circle around a point that reaches its k-th neighbour holds about k squares of the spacing.
@@ -237,7 +242,7 @@ def _left_out_residuals(places: NDArray[np.float64], spacing_m: float) -> NDArra
     for number in range(FOLDS):
         out = fold == number
         ground = _nodes(places[~out], spacing_m)
-        residuals[out] = places[out, 2] - ground.heights_at(places[out, :2])
+        residuals[out] = places[out, 2] - ground.heights_at(places[out, :2])[0]
     return residuals
 
 
@@ -246,25 +251,25 @@ def _sigma_of(residuals: NDArray[np.float64]) -> float:
 
 
 def _grid(frame: EnuFrame, nodes: _Nodes, doubt: _Doubt, datum: str | None) -> PointGround:
-    """Return the ground as a grid around the points."""
-    low = doubt.places.min(axis=0) - doubt.reach_m
-    high = doubt.places.max(axis=0) + doubt.reach_m
-    side_m = float((high - low).max())
+    """Return the ground as a grid around the points, with room for rays that end beside them."""
+    low, high = doubt.places.min(axis=0), doubt.places.max(axis=0)
+    margin_m = max(doubt.reach_m, MARGIN_RATIO * float((high - low).max()))
+    low, high = low - margin_m, high + margin_m
     cell_m = max(
         NODE_SPACINGS * doubt.spacing_m / CELLS_PER_NODE,
-        side_m / (CELLS_PER_NODE * MOST_NODES_PER_SIDE),
+        float((high - low).max()) / MOST_CELLS_PER_SIDE,
     )
     columns, rows = (int(count) for count in np.ceil((high - low) / cell_m) + 1)
-    east = low[0] + cell_m * np.arange(columns)
-    north = low[1] + cell_m * np.arange(rows)
+    east, north = low[0] + cell_m * np.arange(columns), low[1] + cell_m * np.arange(rows)
     places = np.stack(np.meshgrid(east, north), axis=-1).reshape(-1, 2)
-    sigmas, is_near = doubt.at(places)
-    heights = np.full(len(places), np.nan)
-    heights[is_near] = nodes.heights_at(places[is_near])
+    heights, beyond = nodes.heights_at(places)
+    sigmas, distances = doubt.at(places)
+    kept = np.where(beyond, np.clip(1.0 - distances / doubt.reach_m, 0.0, 1.0), 1.0)
+    heights = doubt.level.height_m + kept * (heights - doubt.level.height_m)
     return PointGround(
         frame=frame,
         heights_m=heights.reshape(rows, columns).astype(np.float32),
-        sigmas_m=np.where(is_near, sigmas, np.nan).reshape(rows, columns).astype(np.float32),
+        sigmas_m=sigmas.reshape(rows, columns).astype(np.float32),
         first_m=(float(low[0]), float(low[1])),
         cell_m=cell_m,
         datum=datum,

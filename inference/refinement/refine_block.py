@@ -24,6 +24,7 @@ from inference.refinement.residuals import (
     ray_gaps_px,
     select_sightlines,
 )
+from inference.refinement.seen_ground import cast_on_seen_ground, see_ground
 from inference.refinement.tracks import join_tracks, split_held_out
 from inference.refinement.weights import MEDIAN_TO_SIGMA
 
@@ -51,6 +52,15 @@ class BlockRefinement:
     after_m: tuple[float, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Adjusted:
+    """An adjustment with the sightlines that it used, and those that were left out of it."""
+
+    adjustment: Adjustment
+    used: Sightlines
+    held_out: Sightlines
+
+
 def refine_block(
     stated: Mapping[str, View], views: Mapping[str, View], matches: Sequence[PairMatches]
 ) -> BlockRefinement:
@@ -70,18 +80,15 @@ def refine_block(
         found = _adjust_block(block, matches)
         if found is None:
             break
-        adjustment, held_out = found
-        far = _far_photos(block, adjustment)
+        far = _far_photos(block, found.adjustment)
         if not far:
-            return _judge(block, stated, adjustment, held_out, frozenset(outsiders))
+            return _judge(block, stated, found, frozenset(outsiders))
         outsiders |= far
     return BlockRefinement(views={}, outsiders=frozenset(outsiders))
 
 
-def _adjust_block(
-    block: Block, matches: Sequence[PairMatches]
-) -> tuple[Adjustment, Sightlines] | None:
-    """Return the adjustment and the sightlines that were left out of it, None where too few."""
+def _adjust_block(block: Block, matches: Sequence[PairMatches]) -> _Adjusted | None:
+    """Return the adjustment, None where matches are too few."""
     index_of = {name: index for index, name in enumerate(block.names)}
     used, out = split_held_out(join_tracks(matches, index_of))
     if used.count < LEAST_TRACKS:
@@ -91,7 +98,9 @@ def _adjust_block(
     if not sightlines.tracks.count or not held_out.tracks.count:
         return None
     adjustment = adjust(block, sightlines)
-    return None if adjustment is None else (adjustment, held_out)
+    if adjustment is None:
+        return None
+    return _Adjusted(adjustment=adjustment, used=sightlines, held_out=held_out)
 
 
 def _far_photos(block: Block, adjustment: Adjustment) -> set[str]:
@@ -105,11 +114,11 @@ def _far_photos(block: Block, adjustment: Adjustment) -> set[str]:
 def _judge(
     block: Block,
     stated: Mapping[str, View],
-    adjustment: Adjustment,
-    held_out: Sightlines,
+    adjusted: _Adjusted,
     outsiders: frozenset[str],
 ) -> BlockRefinement:
     """Return the adjusted views where these are better on matches left out, else none."""
+    adjustment, held_out = adjusted.adjustment, adjusted.held_out
     begin = no_deviations(len(block.names))
     after = cast_gaps_m(block, held_out, adjustment.deviations)
     before = cast_gaps_m(block, held_out, begin)
@@ -118,7 +127,7 @@ def _judge(
     is_better = _is_better(block, held_out, adjustment) and _is_within_errors(block, adjustment)
     kept = after if is_better else before
     return BlockRefinement(
-        views=_put_right(block, adjustment, held_out) if is_better else {},
+        views=_put_right(block, adjusted) if is_better else {},
         outsiders=outsiders,
         before_m=tuple(at_first[np.isfinite(at_first)]),
         after_m=tuple(kept[np.isfinite(kept)]),
@@ -148,12 +157,16 @@ def _is_within_errors(block: Block, adjustment: Adjustment) -> bool:
     return bool(np.abs(adjustment.deviations.common / sigmas).max() < MOST_SIGMAS)
 
 
-def _put_right(block: Block, adjustment: Adjustment, held_out: Sightlines) -> dict[str, View]:
+def _put_right(block: Block, adjusted: _Adjusted) -> dict[str, View]:
+    adjustment, held_out = adjusted.adjustment, adjusted.held_out
     # Each of the two rays of a gap has the noise of one coordinate.
     gap_px = MEDIAN_TO_SIGMA * float(np.median(ray_gaps_px(block, held_out, adjustment.deviations)))
     ratio = max(1.0, gap_px**2 / (2.0 * adjustment.noise_px**2))
     errors = errors_after(block, adjustment.covariance, variance_ratio=ratio)
-    return {
+    seen = see_ground(
+        block, adjusted.used, held_out, adjustment.deviations, noise_px=adjustment.noise_px
+    )
+    views = {
         name: put_right(
             view,
             adjustment.deviations,
@@ -163,3 +176,4 @@ def _put_right(block: Block, adjustment: Adjustment, held_out: Sightlines) -> di
         )
         for index, (name, view) in enumerate(zip(block.names, block.views, strict=True))
     }
+    return {name: cast_on_seen_ground(view, seen) for name, view in views.items()}
