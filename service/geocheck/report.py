@@ -20,6 +20,7 @@ from service.report_formats import format_percent
 from service.translations import Texts, read_texts
 
 PAGE_FOLDER = Path(__file__).parent / "report_page"
+SEPARATOR = " · "  # texts have commas of their own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,14 +79,13 @@ def plan_refusals(result: GeocheckResult, texts: Texts) -> list[RefusalRow]:
 def describe_remarks(photo: PhotoResult, texts: Texts) -> str:
     """Return how a photo's heights were found, what makes it doubtful, and what was left out."""
     text = texts.geocheck
-    comma, semicolon = text["list_comma"], text["list_semicolon"]
     methods = [texts.methods.get(name, name) for name, _ in photo.methods.most_common()]
     doubts = [texts.reasons[code].title for code in photo.reasons]
     left_out = [f"{count} × {texts.reasons[code].title}" for code, count in photo.refusals.items()]
-    parts = [comma.join(methods), comma.join(doubts)]
+    parts = [SEPARATOR.join(methods), SEPARATOR.join(doubts)]
     if left_out:
-        parts.append(text["not_compared_short"].format(what=comma.join(left_out)))
-    return semicolon.join(part for part in parts if part)
+        parts.append(text["not_compared_short"].format(what=SEPARATOR.join(left_out)))
+    return text["list_semicolon"].join(part for part in parts if part)
 
 
 def format_metres(metres: float) -> str:
