@@ -19,12 +19,18 @@ from service.errors import CannotStartError, ServiceError
 from service.found_files import stable_name
 from service.geocheck.command import geocheck
 from service.inspect import InspectModel, InspectOptions, inspect_photos
-from service.language_option import parse_language
 from service.outputs import RECEIPT, REPORT
-from service.path_option import parse_path
 from service.printable import printable_text
 from service.progress import show_progress
 from service.settings import Settings, quieten_video_decoder, read_settings
+from service.shared_options import (
+    CamerasOption,
+    GroundOption,
+    PhotoPaths,
+    RefineOption,
+    parse_language,
+    parse_path,
+)
 from service.summary import describe_summary, exit_code, render_summary, summarise
 
 EXIT_NOTHING_DONE = 1
@@ -66,28 +72,19 @@ def skypatrol(
 
 @app.command()
 def inspect(
-    paths: Annotated[
-        list[Path],
-        typer.Argument(
-            metavar="PATH...", parser=parse_path, help="Photos, folders or whole cards."
-        ),
-    ],
+    paths: PhotoPaths,
     *,
     out: Annotated[
         Path, typer.Option(metavar="DIR", parser=parse_path, help="Folder for the results.")
     ],
-    ground: Annotated[
-        Path | None, typer.Option(metavar="FILE.tif", help="Heights of the ground (DEM or DSM).")
-    ] = None,
+    ground: GroundOption = None,
     permits: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Approved places: GeoJSON, GeoPackage.")
     ] = None,
     grids: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Management grid: GeoJSON, GeoPackage.")
     ] = None,
-    cameras: Annotated[
-        Path | None, typer.Option(metavar="FILE.toml", help="Registered poses of fixed cameras.")
-    ] = None,
+    cameras: CamerasOption = None,
     min_confidence: Annotated[
         list[str] | None,
         typer.Option(metavar="[CLASS=]0.5", help="Lowest score, for all or one class; repeatable."),
@@ -124,12 +121,7 @@ def inspect(
             help="In terms of 35 mm, of videos whose flight data do not tell it.",
         ),
     ] = None,
-    refine: Annotated[
-        bool,
-        typer.Option(
-            "--refine/--no-refine", help="Put poses right from what overlapping photos show."
-        ),
-    ] = True,
+    refine: RefineOption = True,
     workers: Annotated[
         int | None,
         typer.Option(metavar="N", help="Threads that read photos; each holds one in memory."),

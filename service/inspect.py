@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import tzinfo
 from pathlib import Path
 
+from pydantic import ValidationError
 from sqlalchemy.exc import DatabaseError
 
 from datasets.taxonomy import CLASS_NAMES
@@ -32,6 +33,7 @@ from inference.pipeline import (
 )
 from inference.receipt import Outcome, Reason
 from inference.sighting import Detection
+from inference.video.frame_metadata import Assumed
 from models.detector import Detector, Image
 from models.manifest import ModelManifest
 from service.areas import read_grids, read_permits
@@ -141,6 +143,10 @@ def inspect_photos(
             raise _stopped(error) from error
         except DatabaseError as error:
             raise _stopped(error.orig or error) from error
+        except ValidationError as error:
+            raise StoppedError(
+                f"{store_path} holds a damaged record; use --fresh to start anew"
+            ) from error
 
 
 def _stopped(cause: BaseException) -> StoppedError:
@@ -211,18 +217,12 @@ def _plan_run(manifest: ModelManifest, settings: DetectSettings) -> Run:
 def _take_in(job: Job, store: Store) -> dict[str, Photo]:
     """Give every file its answer; return the photos among them by SHA-256, by name."""
     options = job.options
-    assumed = (options.assumed_zone or "", options.video_focal_length_35mm or "")
-    read_as = f"{PIPELINE_VERSION} {assumed[0]} {assumed[1]}".strip()
+    assumed = Assumed(zone=options.assumed_zone, focal_length_35mm=options.video_focal_length_35mm)
+    read_as = " ".join(map(str, (PIPELINE_VERSION, assumed.zone, assumed.focal_length_35mm)))
     job.reporter.begin("Reading files", total=len(job.files))
     known = store.read_photos(read_as=read_as)
     stored, photos = [], dict[str, Photo]()
-    for received in receive_files(
-        job.files,
-        known=known,
-        assumed_zone=options.assumed_zone,
-        workers=options.workers,
-        video_focal_length_35mm=options.video_focal_length_35mm,
-    ):
+    for received in receive_files(job.files, known=known, workers=options.workers, assumed=assumed):
         registered = as_registered_file(received, job.cameras)
         stored.append(registered.stored)
         photo = as_photo(registered)

@@ -5,7 +5,6 @@ import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import tzinfo
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,7 +12,7 @@ from inference.errors import PhotoRejectedError
 from inference.reading.metadata import Band, PhotoMetadata
 from inference.reading.read_photo import read_photo_metadata
 from inference.receipt import Outcome, Reason, ReasonCode
-from inference.video.frame_metadata import Assumed
+from inference.video.frame_metadata import NOTHING_ASSUMED, Assumed
 from inference.video.read_frames import FrameSource, VideoFrame, VideoReading
 from service.found_files import FoundFile, stable_name
 from service.store import StoredFile
@@ -51,9 +50,8 @@ def receive_files(
     files: Sequence[FoundFile],
     *,
     known: Mapping[str, PhotoMetadata],
-    assumed_zone: tzinfo | None,
     workers: int,
-    video_focal_length_35mm: float | None = None,
+    assumed: Assumed = NOTHING_ASSUMED,
 ) -> Iterator[ReceivedFile]:
     """Yield each file with what it is, in the order given; later files may be duplicates.
 
@@ -62,11 +60,9 @@ def receive_files(
     Args:
         files: By name, so that of equal files always the same one is the original.
         known: Metadata of photos read before, by SHA-256; these are not read again.
-        assumed_zone: For capture times that state no time zone.
         workers: Threads that read.
-        video_focal_length_35mm: Of videos whose flight data do not tell it.
+        assumed: What the operator says in place of what files do not tell.
     """
-    assumed = Assumed(zone=assumed_zone, focal_length_35mm=video_focal_length_35mm)
     originals: dict[str, StoredFile] = {}
     names = {found.name for found in files}
 

@@ -45,11 +45,11 @@ class FrameShape:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assumed:
-    """What the operator says of videos whose flight data do not say it.
+    """What the operator says of files that do not say it themselves.
 
     Attributes:
-        zone: Of the drone's clock, which none of the dialects tells.
-        focal_length_35mm: Of the lens, which some of them do not tell.
+        zone: Of the camera's clock; none of the dialects of videos tells it.
+        focal_length_35mm: Of a video's lens, which some of them do not tell.
     """
 
     zone: tzinfo | None = None

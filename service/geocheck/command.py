@@ -10,20 +10,21 @@ from service.geocheck.job import PAGE, GeocheckOptions, run_geocheck
 from service.geocheck.records import render_summary
 from service.geocheck.result import GeocheckResult
 from service.geocheck.summary import describe_result, label_line
-from service.language_option import parse_language
-from service.path_option import parse_path
 from service.progress import show_progress
 from service.settings import read_settings
+from service.shared_options import (
+    CamerasOption,
+    GroundOption,
+    PhotoPaths,
+    RefineOption,
+    parse_language,
+    parse_path,
+)
 from service.translations import read_texts
 
 
 def geocheck(
-    paths: Annotated[
-        list[Path],
-        typer.Argument(
-            metavar="PATH...", parser=parse_path, help="Photos, folders or whole cards."
-        ),
-    ],
+    paths: PhotoPaths,
     *,
     truth: Annotated[
         Path,
@@ -31,22 +32,13 @@ def geocheck(
             metavar="FILE", parser=parse_path, help="Surveyed points: gcp_list.txt or a table."
         ),
     ],
-    ground: Annotated[
-        Path | None, typer.Option(metavar="FILE.tif", help="Heights of the ground (DEM or DSM).")
-    ] = None,
+    ground: GroundOption = None,
     out: Annotated[
         Path | None,
         typer.Option(metavar="DIR", parser=parse_path, help="Folder for page, figures and points."),
     ] = None,
-    cameras: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Registered poses of fixed cameras.")
-    ] = None,
-    refine: Annotated[
-        bool,
-        typer.Option(
-            "--refine/--no-refine", help="Put poses right from what overlapping photos show."
-        ),
-    ] = True,
+    cameras: CamerasOption = None,
+    refine: RefineOption = True,
     scale: Annotated[
         float | None,
         typer.Option(

@@ -82,7 +82,7 @@ def read_photo_views(source: PhotoSource, *, reporter: Reporter) -> PhotoViews:
     files = find_files(source.paths, output=source.output)
     reporter.begin("Reading files", total=len(files))
     photos, refused = dict[str, Photo](), dict[str, Reason]()
-    for read in receive_files(files, known={}, assumed_zone=None, workers=source.workers):
+    for read in receive_files(files, known={}, workers=source.workers):
         received = as_registered_file(read, source.cameras)
         photo, stored = as_photo(received), received.stored
         if photo is not None:

@@ -30,7 +30,7 @@ def receive(root: Path, *, workers: int = 1) -> dict[str, ReceivedFile]:
     files = find_files([root], output=root / "out")
     return {
         received.stored.name: received
-        for received in receive_files(files, known={}, assumed_zone=None, workers=workers)
+        for received in receive_files(files, known={}, workers=workers)
     }
 
 
