@@ -41,7 +41,9 @@ def test_objects_are_found_and_vanish_with_them(short_plan: FlightPlan, tmp_path
     shown = len(score.pairs) + len(score.missed)
     assert len(score.pairs) >= shown / 2, describe_score(score)
 
-    render_flight(short_plan, tmp_path / "without", seed=DEMO_SEED, with_objects=False)
+    # The middle photo alone: the others show the same ground, and take as long again.
+    middle = replace(short_plan, shots=short_plan.shots[1:2])
+    render_flight(middle, tmp_path / "without", seed=DEMO_SEED, with_objects=False)
     emptied = inspect_flight(tmp_path / "without", tmp_path / "out-without")
     left = compare_with_truth(emptied, truth)
     assert left.pairs == ()
