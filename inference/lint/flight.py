@@ -79,9 +79,11 @@ def find_mirrored(photos: Sequence[FlightPhoto]) -> dict[str, Reason]:
         return {}
     places = np.array([place for _, place in placed])
     middle = np.median(places, axis=0)
+    # On the date line, too, both signs of the longitude are one place.
+    from_line = np.minimum(np.abs(middle), [np.inf, 180.0 - abs(middle[1])])
     found = {}
     for (sha256, _), place in zip(placed, places, strict=True):
-        mirrored = (np.sign(place) != np.sign(middle)) & (np.abs(middle) > MIN_MIRROR_DEG)
+        mirrored = (np.sign(place) != np.sign(middle)) & (from_line > MIN_MIRROR_DEG)
         near = np.abs(np.where(mirrored, -place, place) - middle) < MAX_MIRROR_DISTANCE_DEG
         if mirrored.any() and near.all():
             found[sha256] = f"{place[0]:.5f}, {place[1]:.5f}; the others are at " + (

@@ -14,14 +14,21 @@ from inference.geometry.heights import plan_view
 from inference.reading.limits import DEFAULT_LIMITS, PhotoLimits
 from inference.reading.metadata import PhotoMetadata
 from inference.receipt import NotPlaced, Reason, ReasonCode
+from inference.video.flight_moment import MAX_GAP_S
 from inference.video.frame_metadata import (
     NOTHING_ASSUMED,
     Assumed,
     FrameShape,
     plan_frame_metadata,
 )
-from inference.video.read_video import Video
-from inference.video.sampling import DEFAULT_SAMPLING, Ring, SamplingSettings, plan_frames
+from inference.video.read_video import Video, VideoHeader
+from inference.video.sampling import (
+    DEFAULT_SAMPLING,
+    Ring,
+    SamplingSettings,
+    plan_frames,
+    thin_out,
+)
 from inference.video.telemetry import Telemetry
 from models.detector import Image
 
@@ -103,12 +110,7 @@ def read_frames(
     """
     with Video(task.path, limits=limits) as video:
         header = video.header
-        planned = plan_frames(
-            header.frame_count,
-            header.frame_rate,
-            lambda time_s: _footprint(task, time_s, header.shape),
-            settings=settings,
-        )
+        planned = _plan_frames(task, header, settings)
         numbers = _choose_frames(task, video, planned)
     if not numbers:
         raise rejected(ReasonCode.VIDEO_UNREADABLE, "none of its pictures can be decoded")
@@ -147,6 +149,25 @@ def sharpness(image: Image) -> float:
     left, top = (columns - width) // 2, (rows - height) // 2
     middle = cv2.cvtColor(image[top : top + height, left : left + width], cv2.COLOR_BGR2GRAY)
     return float(np.var(cv2.Laplacian(middle, cv2.CV_32F), dtype=np.float64))
+
+
+def _plan_frames(task: VideoTask, header: VideoHeader, settings: SamplingSettings) -> list[int]:
+    """Return the frames to look at: those with flight data first, then what is behind them.
+
+    A damaged index tells of days: these must neither cost the frames that can be placed nor be
+    looked at one by one.
+    """
+    covered_s = task.telemetry.moments[-1].time_s + MAX_GAP_S
+    covered = min(header.frame_count, int(covered_s * header.frame_rate) + 1)
+    planned = plan_frames(
+        covered,
+        header.frame_rate,
+        lambda time_s: _footprint(task, time_s, header.shape),
+        settings=settings,
+    )
+    step = max(1, round(settings.blind_step_s * header.frame_rate))
+    behind = range(planned[-1] + step, header.frame_count, step) if planned else range(0)
+    return planned + thin_out(behind, settings.max_frames - len(planned))
 
 
 def _choose_frames(task: VideoTask, video: Video, planned: list[int]) -> list[int]:

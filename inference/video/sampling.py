@@ -1,6 +1,6 @@
 """Which frames of a video are worth a look: those that show new ground."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from shapely import make_valid
@@ -66,10 +66,10 @@ def plan_frames(
     return thin_out(chosen, settings.max_frames)
 
 
-def thin_out(numbers: list[int], most: int) -> list[int]:
+def thin_out(numbers: Sequence[int], most: int) -> list[int]:
     """Return at most so many of the numbers, evenly spread, the first among them."""
     if len(numbers) <= most:
-        return numbers
+        return list(numbers)
     return [numbers[index * len(numbers) // most] for index in range(most)]
 
 

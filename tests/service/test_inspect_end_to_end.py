@@ -1,10 +1,12 @@
 """The whole way from a folder of photos to the files of results, with a stand-in for the model."""
 
+import contextlib
 import csv
 import io
 import json
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
@@ -384,6 +386,17 @@ def test_an_output_that_cannot_be_written_any_more_stops_with_a_word(
     (tmp_path / "out" / "issues.csv").rmdir()
     stand_in.inspect_with_stand_in(options)
     assert results(tmp_path / "out") == results(done)
+
+
+def test_a_damaged_record_in_the_store_is_told_in_one_line(
+    done: Path, card: Path, tmp_path: Path, stand_in: ModuleType
+) -> None:
+    output = tmp_path / "out"
+    shutil.copytree(done, output)
+    with contextlib.closing(sqlite3.connect(output / STORE_NAME)) as store, store:
+        store.execute("UPDATE inspections SET reasons_json = 'cut off'")
+    with pytest.raises(StoppedError, match="damaged record; use --fresh"):
+        stand_in.inspect_with_stand_in(InspectOptions(paths=(card,), output=output))
 
 
 @pytest.mark.slow

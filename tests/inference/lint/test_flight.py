@@ -164,3 +164,15 @@ def test_the_order_of_the_photos_changes_nothing(order: list[int]) -> None:
     photos = [make_photo(number) for number in range(8)]
     photos[4] = make_photo(4, latitude_deg=31.25)
     assert lint_photos([photos[number] for number in order]) == lint_photos(photos)
+
+
+def test_a_flight_across_the_date_line_is_in_no_wrong_hemisphere() -> None:
+    photos = [
+        make_photo(n, latitude_deg=-17.0, longitude_deg=(359.9998 + n * 1e-5) % 360.0 - 180.0)
+        for n in range(50)
+    ]
+    west = [make_photo(n, longitude_deg=179.9998 if n < 20 else -179.9999) for n in range(50)]
+    assert codes(photos) == {}
+    assert ReasonCode.HEMISPHERE_SUSPECT not in {
+        code for own in codes(west).values() for code in own
+    }

@@ -1,4 +1,5 @@
 import os
+import struct
 from collections.abc import Callable
 from pathlib import Path
 
@@ -110,6 +111,27 @@ def test_pictures_that_are_missing_are_told_and_cost_no_other(write_video: Write
     reading = read_frames(make_task(path, seconds=20.0))
     assert [reason.code for reason in reading.reasons] == [ReasonCode.TRUNCATED]
     assert 4 <= len(reading.frames) <= 7
+
+
+def test_a_length_that_is_not_there_costs_no_frame_with_flight_data(
+    write_video: WriteVideo,
+) -> None:
+    path = write_video(frames=60)
+    honest = read_frames(make_task(path))
+    data = bytearray(path.read_bytes())
+    # One run of 60 pictures that last equally long (ISO/IEC 14496-12, section 8.6.1.2): a million.
+    runs = data.index(b"stts") + 8
+    assert struct.unpack(">II", data[runs : runs + 8]) == (1, 60)
+    data[runs + 4 : runs + 8] = struct.pack(">I", 1_000_000)
+    for name, place in ((b"mdhd", 20), (b"tkhd", 24), (b"mvhd", 20)):
+        start = data.index(name) + place
+        data[start : start + 4] = struct.pack(">I", 0x7FFFFFFF)
+    path.write_bytes(data)
+    reading = read_frames(make_task(path))
+    # The honest video's last frame is taken for being the last.
+    expected = [frame.number for frame in honest.frames][:-1]
+    assert [frame.number for frame in reading.frames][: len(expected)] == expected
+    assert len(expected) == 3
 
 
 def test_a_video_without_any_picture_is_refused(write_video: WriteVideo) -> None:
