@@ -4,7 +4,7 @@ import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-IMAGE_WIDTH, IMAGE_LENGTH, BITS_PER_SAMPLE = 256, 257, 258
+IMAGE_WIDTH, IMAGE_LENGTH = 256, 257
 SUBFILE_TYPE, PHOTOMETRIC, SAMPLES_PER_PIXEL, SUB_IFDS = 254, 262, 277, 330
 XMP_PACKET, GEO_KEYS, GDAL_METADATA, DNG_VERSION = 700, 34735, 42112, 50706
 COLOUR_FILTER_ARRAY = 32803  # PhotometricInterpretation of raw sensor data
