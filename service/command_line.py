@@ -18,7 +18,8 @@ from service.demo import compare_with_truth, show_score, write_demo_flight
 from service.errors import CannotStartError, ServiceError
 from service.found_files import stable_name
 from service.geocheck.command import geocheck
-from service.inspect import InspectModel, InspectOptions, inspect_photos
+from service.inspect import inspect_photos
+from service.inspect_job import InspectModel, InspectOptions
 from service.outputs import RECEIPT, REPORT
 from service.printable import printable_text
 from service.progress import show_progress

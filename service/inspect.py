@@ -5,29 +5,18 @@ detections are stored together with its outcome, so that a killed job goes on wi
 that are left. The conclusion is calculated from the store alone and written out.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import tzinfo
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 
 from pydantic import ValidationError
 from sqlalchemy.exc import DatabaseError
 
-from datasets.taxonomy import CLASS_NAMES
-from inference.detection.detect import DetectSettings, plan_detect_settings
 from inference.detection.read_ahead import read_ahead
 from inference.errors import InferenceError
-from inference.geometry.ground import Ground
-from inference.geometry.output_frames import OutputFrame
-from inference.identity import settings_hash
-from inference.merging.areas import GridCell, Permit
-from inference.patrol.fixed_cameras import FixedCamera
 from inference.pipeline import (
     PIPELINE_VERSION,
     FlightPlan,
     conclude,
     detect_objects,
-    detection_settings_hash,
     plan_flights,
     refine_flight,
 )
@@ -35,13 +24,10 @@ from inference.receipt import Outcome, Reason
 from inference.sighting import Detection
 from inference.video.frame_metadata import Assumed
 from models.detector import Detector, Image
-from models.manifest import ModelManifest
-from service.areas import read_grids, read_permits
-from service.cameras import as_registered_file, read_cameras
-from service.errors import CannotStartError, StoppedError
+from service.cameras import as_registered_file
+from service.errors import StoppedError
 from service.folder import lock_output
-from service.found_files import FoundFile, find_files
-from service.ground_file import read_ground_file
+from service.inspect_job import InspectModel, InspectOptions, Job, prepare_job
 from service.intake import receive_files
 from service.outputs import write_outputs
 from service.photo_tasks import (
@@ -54,73 +40,7 @@ from service.photo_tasks import (
 from service.progress import Reporter
 from service.received_photos import as_flight_photo, as_photo
 from service.result import InspectionResult, Photo, conclude_files
-from service.store import Inspection, Run, Store, open_store
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InspectOptions:
-    """What a person asked for.
-
-    Attributes:
-        output: Folder for the results; its store remembers what is done.
-        min_confidence: For all classes; None for the model's own.
-        min_confidence_by_class: These go before.
-        classes: Those to look for; None for all.
-        precision: That the detector calculates with.
-        cameras: File of registered fixed cameras.
-        assumed_zone: For capture times that state no time zone.
-        workers: Threads that read photos; they change the speed alone.
-        fresh: Forget what is done.
-        refine: Put poses right from what overlapping photos both show.
-        frames: That positions are given in besides WGS 84.
-        video_focal_length_35mm: Of videos whose flight data do not tell it.
-    """
-
-    paths: tuple[Path, ...]
-    output: Path
-    ground: Path | None = None
-    permits: Path | None = None
-    grids: Path | None = None
-    cameras: Path | None = None
-    min_confidence: float | None = None
-    min_confidence_by_class: Mapping[str, float] = field(default_factory=dict)
-    classes: tuple[str, ...] | None = None
-    precision: str = "f32"
-    language: str = "en"
-    assumed_zone: tzinfo | None = None
-    workers: int = 2
-    fresh: bool = False
-    refine: bool = True
-    frames: tuple[OutputFrame, ...] = ()
-    video_focal_length_35mm: float | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InspectModel:
-    """A model to inspect with.
-
-    Attributes:
-        load: Called only where photos are left to do, with the precision to calculate with.
-    """
-
-    manifest: ModelManifest
-    load: Callable[[str], Detector]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Job:
-    """An inspection with all that it needs, read and checked."""
-
-    options: InspectOptions
-    files: tuple[FoundFile, ...]
-    model: InspectModel
-    settings: DetectSettings
-    run: Run
-    ground: Ground | None
-    permits: tuple[Permit, ...]
-    grids: tuple[GridCell, ...]
-    cameras: tuple[FixedCamera, ...]
-    reporter: Reporter
+from service.store import Inspection, Store, open_store
 
 
 def inspect_photos(
@@ -132,7 +52,7 @@ def inspect_photos(
         CannotStartError: An option, an input file or the output folder is wrong.
         StoppedError: The output folder cannot be written any more.
     """
-    job = _prepare(options, model, reporter)
+    job = prepare_job(options, model=model, reporter=reporter)
     with (
         lock_output(options.output, fresh=options.fresh) as store_path,
         open_store(store_path) as store,
@@ -165,53 +85,6 @@ def _run(job: Job, store: Store) -> InspectionResult:
     options = job.options
     write_outputs(result, options.output, language=options.language, workers=options.workers)
     return result
-
-
-def _prepare(options: InspectOptions, model: InspectModel, reporter: Reporter) -> Job:
-    manifest = model.manifest
-    settings = _plan_settings(options, manifest)
-    known_classes = {*CLASS_NAMES, *manifest.classes}
-    permits = read_permits(options.permits, known_classes=known_classes) if options.permits else []
-    return Job(
-        options=options,
-        files=tuple(find_files(options.paths, output=options.output)),
-        model=model,
-        settings=settings,
-        run=_plan_run(manifest, settings),
-        ground=read_ground_file(options.ground),
-        permits=tuple(permits),
-        grids=tuple(read_grids(options.grids) if options.grids else []),
-        cameras=tuple(read_cameras(options.cameras) if options.cameras else []),
-        reporter=reporter,
-    )
-
-
-def _plan_settings(options: InspectOptions, manifest: ModelManifest) -> DetectSettings:
-    named = {*(options.classes or ()), *options.min_confidence_by_class}
-    unknown = sorted(named - set(manifest.classes))
-    if unknown:
-        raise CannotStartError(
-            f"the model knows no class {', '.join(unknown)}; it knows {', '.join(manifest.classes)}"
-        )
-    return plan_detect_settings(
-        manifest,
-        classes=options.classes,
-        min_confidence=options.min_confidence,
-        min_confidence_by_class=options.min_confidence_by_class,
-        precision=options.precision,
-    )
-
-
-def _plan_run(manifest: ModelManifest, settings: DetectSettings) -> Run:
-    settings_sha256 = detection_settings_hash(settings, manifest)
-    return Run(
-        id=settings_hash({"model": manifest.weights_sha256, "settings": settings_sha256})[:32],
-        model_name=manifest.name,
-        model_version=manifest.version,
-        model_sha256=manifest.weights_sha256,
-        settings_hash=settings_sha256,
-        pipeline_version=PIPELINE_VERSION,
-    )
 
 
 def _take_in(job: Job, store: Store) -> dict[str, Photo]:

@@ -16,7 +16,8 @@ import numpy as np
 
 from models.detector import Detections, Image
 from models.manifest import ModelManifest
-from service.inspect import InspectModel, InspectOptions, inspect_photos
+from service.inspect import inspect_photos
+from service.inspect_job import InspectModel, InspectOptions
 from service.progress import SilentReporter
 from service.result import InspectionResult
 

@@ -16,7 +16,7 @@ from datasets.scenes.viewing import SceneCamera, SceneView, project
 from inference.patrol.fixed_cameras import CameraMatch
 from service.cameras import parse_cameras, read_cameras
 from service.errors import CannotStartError
-from service.inspect import InspectOptions
+from service.inspect_job import InspectOptions
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "docs" / "cameras.md"
 GATE: dict[str, Any] = {

@@ -13,7 +13,8 @@ from models.registry import read_model
 from service import command_line
 from service.command_line import app
 from service.demo import DEMO_SEED, compare_with_truth, describe_score
-from service.inspect import InspectModel, InspectOptions, inspect_photos
+from service.inspect import inspect_photos
+from service.inspect_job import InspectModel, InspectOptions
 from service.progress import SilentReporter
 from service.result import InspectionResult
 

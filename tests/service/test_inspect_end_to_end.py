@@ -19,7 +19,8 @@ import pytest
 from inference.receipt import Outcome
 from service.errors import CannotStartError, StoppedError
 from service.folder import LOCK_NAME, STORE_NAME, lock_output
-from service.inspect import InspectModel, InspectOptions, inspect_photos
+from service.inspect import inspect_photos
+from service.inspect_job import InspectModel, InspectOptions
 from service.progress import SilentReporter
 from service.summary import describe_summary, exit_code, summarise
 

@@ -17,7 +17,7 @@ import pytest
 
 from inference.receipt import Outcome, ReasonCode
 from service.folder import LOCK_NAME, STORE_NAME
-from service.inspect import InspectOptions
+from service.inspect_job import InspectOptions
 from service.summary import exit_code, summarise
 
 SCRIPT = Path(__file__).with_name("stand_in_inspection.py")
