@@ -85,9 +85,7 @@ def sigma_about_level_m(frame: EnuFrame, crossings: Crossings, level_m: float) -
     return _sigma_of(places[rows, 2] - level_m) if len(rows) else None
 
 
-def plan_point_ground(
-    frame: EnuFrame, crossings: Crossings, *, datum: str | None = None
-) -> PointGround | None:
+def plan_point_ground(frame: EnuFrame, crossings: Crossings) -> PointGround | None:
     """Return the ground through the points, or None where they are too few or in a line.
 
     Beyond the points it goes over into level ground, at where that is as sure as their height.
@@ -95,7 +93,6 @@ def plan_point_ground(
     Args:
         frame: Of the points.
         crossings: The points.
-        datum: Of their heights, where known.
     """
     places, sigmas = _heights_over_curve(frame, crossings)
     rows = _sure_rows(places, sigmas)
@@ -112,7 +109,7 @@ def plan_point_ground(
         return None
     residuals = _left_out_residuals(places, spacing_m)
     doubt = _plan_doubt(places, sigmas, residuals, level=level, spacing_m=spacing_m)
-    return _grid(frame, nodes, doubt, datum)
+    return _grid(frame, nodes, doubt)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -250,7 +247,7 @@ def _sigma_of(residuals: NDArray[np.float64]) -> float:
     return float(np.percentile(np.abs(residuals), 90)) / SIGMAS_OF_90
 
 
-def _grid(frame: EnuFrame, nodes: _Nodes, doubt: _Doubt, datum: str | None) -> PointGround:
+def _grid(frame: EnuFrame, nodes: _Nodes, doubt: _Doubt) -> PointGround:
     """Return the ground as a grid around the points, with room for rays that end beside them."""
     low, high = doubt.places.min(axis=0), doubt.places.max(axis=0)
     margin_m = max(doubt.reach_m, MARGIN_RATIO * float((high - low).max()))
@@ -272,5 +269,4 @@ def _grid(frame: EnuFrame, nodes: _Nodes, doubt: _Doubt, datum: str | None) -> P
         sigmas_m=sigmas.reshape(rows, columns).astype(np.float32),
         first_m=(float(low[0]), float(low[1])),
         cell_m=cell_m,
-        datum=datum,
     )

@@ -78,16 +78,15 @@ def see_ground(
         return None
     tried = plan_point_ground(block.frame, used)
     is_better = tried is not None and _is_better(block, held_out, deviations, tried)
-    datum = block.views[0].height_datum
-    ground = plan_point_ground(block.frame, points, datum=datum) if is_better else None
+    ground = plan_point_ground(block.frame, points) if is_better else None
     return SeenGround(ground=ground, level=level, about_plane_m=about_plane_m)
 
 
 def cast_on_seen_ground(view: View, seen: SeenGround | None) -> View:
     """Return the refined view over the ground that the matches show.
 
-    Its heights count from where those of the plane did: where that was the take-off place, they
-    say nothing of heights in the world, and none are told.
+    Its heights count from the plane, and how high that lies in the world the adjustment cannot
+    tell from how high the flight was above it: they are not told.
     """
     if seen is None or view.has_ground_model:
         return view
@@ -99,6 +98,7 @@ def cast_on_seen_ground(view: View, seen: SeenGround | None) -> View:
         view,
         ground=seen.ground,
         method=SEEN_GROUND,
+        height_datum=None,
         above_ground_m=above_m,
         bounds=plan_bounds(view.camera, view.pose, above_m),
         ground_sigma_m=seen.level.sigma_m,
