@@ -8,8 +8,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from inference.geometry.frames import EnuFrame
-from inference.merging.nearby import find_neighbourhoods, wgs84_to_plane
+from inference.geometry.frames import EnuFrame, wgs84_to_plane
+from inference.merging.nearby import find_neighbourhoods
 from service.report_model import Outline, ReportArea, ReportFile, ReportIssue, ReportPlace
 
 SITE_GAP_M = 2000.0  # places farther apart than this get maps of their own

@@ -54,6 +54,26 @@ def enu_to_wgs84(frame: EnuFrame, points: ArrayLike) -> NDArray[np.float64]:
     return ecef_to_geodetic(enu @ _ecef_axes_of_enu(frame) + geodetic_to_ecef(origin))
 
 
+def wgs84_to_plane(
+    frame: EnuFrame, latitudes_deg: ArrayLike, longitudes_deg: ArrayLike
+) -> NDArray[np.float64]:
+    """Return (N, 2) east and north in metres of points at the frame's height."""
+    latitudes = np.atleast_1d(np.asarray(latitudes_deg, dtype=np.float64))
+    longitudes = np.atleast_1d(np.asarray(longitudes_deg, dtype=np.float64))
+    heights = np.full(len(latitudes), frame.height_m)
+    return wgs84_to_enu(frame, np.column_stack([latitudes, longitudes, heights]))[:, :2]
+
+
+def plane_to_wgs84(frame: EnuFrame, east_north_m: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return (N, 2) latitude and longitude in degrees of (N, 2) east and north in metres.
+
+    For points within some kilometres of the frame's origin, where the ground's curvature may be
+    left out.
+    """
+    up_m = np.zeros((len(east_north_m), 1))
+    return enu_to_wgs84(frame, np.concatenate([east_north_m, up_m], axis=1))[:, :2]
+
+
 def geodetic_to_ecef(positions: ArrayLike) -> NDArray[np.float64]:
     """Return earth-centred x, y, z in metres, (N, 3), of latitude, longitude, height."""
     rows = np.atleast_2d(np.asarray(positions, dtype=np.float64))

@@ -11,9 +11,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from inference.geometry.frames import EnuFrame
+from inference.geometry.frames import EnuFrame, plane_to_wgs84
 from inference.geometry.uncertainty import full_covariance
-from inference.merging.nearby import plane_to_wgs84
 from inference.patrol.methods import FROM_STREET
 from inference.sighting import Placement
 

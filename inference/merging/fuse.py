@@ -7,9 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.boxes import iou
-from inference.geometry.frames import EnuFrame
+from inference.geometry.frames import EnuFrame, plane_to_wgs84, wgs84_to_plane
 from inference.geometry.uncertainty import covariance_within_flight
-from inference.merging.nearby import plane_to_wgs84, wgs84_to_plane
 from inference.patrol.methods import CIRCLE_AROUND_CAMERA, RAYS, TRIANGULATED_RAYS
 from inference.receipt import NotPlaced
 from inference.sighting import Placement, Sighting

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.geometry.frames import EnuFrame
+from inference.geometry.frames import EnuFrame, wgs84_to_plane
 from inference.geometry.uncertainty import full_covariance
 from inference.merging.associate import MAX_DISTANCE_M, Views, associate_views
-from inference.merging.nearby import find_neighbourhoods, wgs84_to_plane
+from inference.merging.nearby import find_neighbourhoods
 from inference.patrol.methods import FROM_STREET
 from inference.sighting import Placement
 

@@ -8,12 +8,11 @@ import shapely
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from inference.geometry.frames import EnuFrame
+from inference.geometry.frames import EnuFrame, wgs84_to_plane
 from inference.geometry.pose import rotation_camera_to_enu
 from inference.geometry.pose_errors import EAST, NORTH
 from inference.geometry.rays import border_pixels, lower_to_depression
 from inference.geometry.view import View, view_directions
-from inference.merging.nearby import wgs84_to_plane
 from inference.receipt import NotPlaced
 from inference.refinement.choose_pairs import choose_pairs
 

@@ -9,10 +9,9 @@ import pytest
 from datasets.scenes.flight import FlightPlan, plan_shots, render_flight
 from datasets.scenes.plans import demo_plan, scene_camera
 from datasets.scenes.truth import FlightTruth
-from inference.geometry.frames import EnuFrame
+from inference.geometry.frames import EnuFrame, wgs84_to_plane
 from inference.geometry.uncertainty import circular_error_90_m, full_covariance
 from inference.merging.flights import FlightPhoto
-from inference.merging.nearby import wgs84_to_plane
 from inference.merging.reconcile import CandidateIssue
 from inference.pipeline import conclude, plan_flights
 from inference.reading.read_photo import read_photo_metadata

@@ -11,7 +11,9 @@ from inference.geometry.frames import (
     ecef_to_geodetic,
     enu_to_wgs84,
     geodetic_to_ecef,
+    plane_to_wgs84,
     wgs84_to_enu,
+    wgs84_to_plane,
 )
 
 latitudes = st.floats(-89.0, 89.0)
@@ -61,3 +63,11 @@ def test_the_plane_leaves_the_ellipsoid_by_distance_squared_over_twice_the_radiu
 def test_origin_is_zero() -> None:
     frame = EnuFrame(latitude_deg=46.8, longitude_deg=-92.0, height_m=158.5)
     assert np.allclose(wgs84_to_enu(frame, [[46.8, -92.0, 158.5]]), 0.0)
+
+
+def test_a_point_on_the_plane_comes_back() -> None:
+    frame = EnuFrame(latitude_deg=30.0, longitude_deg=120.0)
+    there_m = np.array([[300.0, -400.0], [0.0, 0.0]])
+    positions = plane_to_wgs84(frame, there_m)
+    back_m = wgs84_to_plane(frame, positions[:, 0], positions[:, 1])
+    np.testing.assert_allclose(back_m, there_m, atol=1e-3)

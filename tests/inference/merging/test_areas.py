@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 import shapely
 
-from inference.geometry.frames import EnuFrame
+from inference.geometry.frames import EnuFrame, plane_to_wgs84, wgs84_to_plane
 from inference.merging.areas import AreaIndex, GridCell, Permit, circle_wgs84, ellipse_wgs84
-from inference.merging.nearby import plane_to_wgs84, wgs84_to_plane
 from inference.patrol.methods import CIRCLE_AROUND_CAMERA, COMPASS_RAY
 from inference.sighting import Placement
 

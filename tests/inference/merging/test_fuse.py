@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inference.geometry.frames import EnuFrame
+from inference.geometry.frames import EnuFrame, plane_to_wgs84, wgs84_to_plane
 from inference.geometry.uncertainty import SHARED_ERRORS
 from inference.merging.fuse import (
     fuse_placements,
@@ -16,7 +16,6 @@ from inference.merging.fuse import (
     independent_sightings,
     merged_confidence,
 )
-from inference.merging.nearby import plane_to_wgs84, wgs84_to_plane
 from inference.receipt import NotPlaced, ReasonCode
 from inference.sighting import Detection, Placement, Sighting
 

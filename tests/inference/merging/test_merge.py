@@ -12,9 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from inference.geometry.frames import EnuFrame
+from inference.geometry.frames import EnuFrame, plane_to_wgs84, wgs84_to_plane
 from inference.merging.merge import merge_sightings
-from inference.merging.nearby import plane_to_wgs84, wgs84_to_plane
 from inference.receipt import NotPlaced, ReasonCode
 from inference.sighting import Detection, Finding, Placement, Sighting
 

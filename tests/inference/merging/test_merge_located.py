@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from inference.geometry.frames import EnuFrame
+from inference.geometry.frames import EnuFrame, plane_to_wgs84, wgs84_to_plane
 from inference.geometry.heights import plan_view
 from inference.geometry.locate import locate
 from inference.geometry.pose import rotation_camera_to_enu
@@ -17,7 +17,6 @@ from inference.geometry.pose_errors import HEIGHT, plan_pose_errors
 from inference.geometry.uncertainty import full_covariance
 from inference.geometry.view import View
 from inference.merging.merge import merge_sightings
-from inference.merging.nearby import plane_to_wgs84, wgs84_to_plane
 from inference.reading.metadata import (
     Attitude,
     Band,

@@ -2,16 +2,7 @@
 
 import numpy as np
 
-from inference.geometry.frames import EnuFrame
-from inference.merging.nearby import find_neighbourhoods, plane_to_wgs84, wgs84_to_plane
-
-
-def test_a_point_on_the_plane_comes_back() -> None:
-    frame = EnuFrame(latitude_deg=30.0, longitude_deg=120.0)
-    there_m = np.array([[300.0, -400.0], [0.0, 0.0]])
-    positions = plane_to_wgs84(frame, there_m)
-    back_m = wgs84_to_plane(frame, positions[:, 0], positions[:, 1])
-    np.testing.assert_allclose(back_m, there_m, atol=1e-3)
+from inference.merging.nearby import find_neighbourhoods
 
 
 def test_steps_join_neighbours_and_gaps_part_them() -> None:

@@ -10,10 +10,9 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inference.geometry.frames import EnuFrame
+from inference.geometry.frames import EnuFrame, plane_to_wgs84, wgs84_to_plane
 from inference.geometry.uncertainty import SHARED_ERRORS, full_covariance
 from inference.merging.areas import GridCell, Permit
-from inference.merging.nearby import plane_to_wgs84, wgs84_to_plane
 from inference.merging.reconcile import CandidateIssue, reconcile
 from inference.receipt import NotPlaced, ReasonCode
 from inference.sighting import Detection, Finding, Placement, Sighting

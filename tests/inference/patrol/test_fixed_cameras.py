@@ -15,14 +15,13 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from datasets.scenes.viewing import SceneCamera, SceneView, project
-from inference.geometry.frames import EnuFrame
+from inference.geometry.frames import EnuFrame, wgs84_to_plane
 from inference.geometry.heights import plan_view
 from inference.geometry.locate import locate
 from inference.geometry.uncertainty import circular_error_90_m, full_covariance
 from inference.geometry.view import View
 from inference.merging.flights import FlightPhoto, group_flights
 from inference.merging.merge import merge_sightings
-from inference.merging.nearby import wgs84_to_plane
 from inference.patrol.fixed_cameras import (
     AmbiguousCameraError,
     CameraMatch,

@@ -12,10 +12,9 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from datasets.scenes.viewing import SceneCamera, SceneView, project
-from inference.geometry.frames import EnuFrame
+from inference.geometry.frames import EnuFrame, plane_to_wgs84, wgs84_to_plane
 from inference.geometry.uncertainty import circular_error_90_m, error_ellipse, full_covariance
 from inference.merging.merge import merge_sightings
-from inference.merging.nearby import plane_to_wgs84, wgs84_to_plane
 from inference.merging.reconcile import reconcile
 from inference.patrol.methods import CIRCLE_AROUND_CAMERA, COMPASS_RAY, TRIANGULATED_RAYS
 from inference.patrol.ranges import (

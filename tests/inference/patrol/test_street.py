@@ -8,10 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inference.geometry.frames import EnuFrame
+from inference.geometry.frames import EnuFrame, wgs84_to_plane
 from inference.geometry.pose_errors import EAST, NORTH, YAW
 from inference.geometry.uncertainty import SHARED_ERRORS, error_ellipse, full_covariance
-from inference.merging.nearby import wgs84_to_plane
 from inference.patrol.methods import CIRCLE_AROUND_CAMERA, COMPASS_RAY
 from inference.patrol.street import locate_from_street
 from inference.reading.metadata import (

@@ -5,9 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from inference.geometry.frames import EnuFrame
+from inference.geometry.frames import EnuFrame, plane_to_wgs84
 from inference.geometry.heights import plan_view
-from inference.merging.nearby import plane_to_wgs84
 from inference.reading.metadata import Attitude, Band, Lens, PhotoKind, PhotoMetadata
 from inference.receipt import NotPlaced, ReasonCode
 from inference.refinement.pairs import plan_pairs

@@ -15,10 +15,9 @@ from datasets.scenes.plans import demo_plan
 from datasets.scenes.scene import Scene, build_scene
 from datasets.scenes.truth import TruePose
 from datasets.scenes.viewing import SceneCamera, SceneView
-from inference.geometry.frames import EnuFrame
+from inference.geometry.frames import EnuFrame, wgs84_to_plane
 from inference.geometry.uncertainty import circular_error_90_m, full_covariance
 from inference.merging.flights import FlightPhoto
-from inference.merging.nearby import wgs84_to_plane
 from inference.pipeline import conclude, plan_flights
 from inference.sighting import Detection, Placement
 from inference.video.frame_metadata import Assumed
