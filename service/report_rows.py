@@ -280,7 +280,8 @@ def plan_period(content: ReportContent, texts: Texts) -> str | None:
     if first.date() == last.date():
         unknown = any(flight.time_zone_known is False for flight in content.flights)
         zone = texts.report["zone_unknown"] if unknown else format_zone(last)
-        return f"{first:%Y-%m-%d %H:%M} – {last:%H:%M} {zone}"
+        until = f" – {last:%H:%M}" if f"{first:%H:%M}" != f"{last:%H:%M}" else ""
+        return f"{first:%Y-%m-%d %H:%M}{until} {zone}"
     return f"{first:%Y-%m-%d} – {last:%Y-%m-%d}"
 
 

@@ -254,6 +254,20 @@ def test_an_issue_tells_whether_it_was_refined_and_what_makes_it_doubtful(
     assert f'<a href="#reason-height_unverified">{doubt}</a>' in page
 
 
+def test_a_place_that_is_as_unsure_on_all_sides_has_no_long_axis(tmp_path: Path) -> None:
+    circle = ErrorEllipse(semi_major_m=27.2, semi_minor_m=27.1, azimuth_deg=0.0)
+    issues = make_issue(1), make_issue(2, place=replace(make_place(), ellipse=circle, ce90_m=27.1))
+    page = render_report(make_content(*issues), folder=tmp_path, language="en")
+    assert "CE90 3.2 m; ellipse 4.0 × 2.0 m (half axes), long axis at 71°" in page
+    assert "CE90 27 m, alike in all directions" in page
+
+
+def test_a_flight_of_one_minute_tells_it_once(tmp_path: Path) -> None:
+    page = render_report(make_content(make_issue()), folder=tmp_path, language="en")
+    assert "2026-11-20 02:11 UTC" in page
+    assert "02:11 – 02:11" not in page
+
+
 def test_the_surest_clue_is_number_one_and_permits_come_last(tmp_path: Path) -> None:
     issues = (
         make_issue(1, confidence=0.5),
