@@ -4,6 +4,8 @@ import os
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 
+import cv2
+
 from service.errors import CannotStartError
 
 
@@ -47,3 +49,4 @@ def quieten_video_decoder(environment: MutableMapping[str, str] = os.environ) ->
     it reads when the first video is opened; -8 is FFmpeg's level "quiet".
     """
     environment.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+    cv2.setLogLevel(0)  # what OpenCV says of the same pictures beside that

@@ -11,7 +11,12 @@ from inference.patrol.fixed_cameras import FixedCamera
 from inference.pipeline import FlightPlan, plan_comparisons, plan_flights, refine_flight
 from inference.reading.metadata import PhotoMetadata
 from inference.receipt import NotPlaced, Outcome, Reason
-from inference.refinement.features import Features, describe_features
+from inference.refinement.features import (
+    Features,
+    describe_features,
+    features_to_bytes,
+    parse_features,
+)
 from service.cameras import as_registered_file
 from service.found_files import find_files
 from service.intake import read_or_reason, receive_files
@@ -125,16 +130,20 @@ def _refine(
         {sha256 for plan in plans for pair in plan_comparisons(plan) for sha256 in pair}
     )
     reporter.begin("Comparing overlapping photos", total=len(wanted))
-    features = dict[str, Features]()
+    packed = dict[str, bytes]()  # a flight of thousands takes half the memory so
     tasks = [photos[sha256] for sha256 in wanted]
     for photo, reading in read_ahead(tasks, _read_features, threads=workers, ahead=workers):
         found = reading.result()
         if found is not None:
-            features[photo.sha256] = found
+            packed[photo.sha256] = found
         reporter.step()
-    return [refine_flight(plan, features.get) for plan in plans]
+
+    def unpack(sha256: str) -> Features | None:
+        return parse_features(packed[sha256]) if sha256 in packed else None
+
+    return [refine_flight(plan, unpack) for plan in plans]
 
 
-def _read_features(photo: Photo) -> Features | None:
+def _read_features(photo: Photo) -> bytes | None:
     pixels = read_or_reason(lambda _: read_photo_pixels(photo), photo.path)
-    return None if isinstance(pixels, Reason) else describe_features(pixels)
+    return None if isinstance(pixels, Reason) else features_to_bytes(describe_features(pixels))

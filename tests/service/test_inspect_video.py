@@ -369,3 +369,24 @@ def test_a_video_that_changes_on_the_way_is_not_inspected_under_its_old_name(
     assert {file.reasons[0].code for file in frames} == {ReasonCode.UNREADABLE_FILE}
     stand_in.inspect_with_stand_in(options)
     check_heap(tmp_path / "out")
+
+
+def test_the_decoder_says_nothing_of_a_video_that_cannot_be_decoded(tmp_path: Path) -> None:
+    (tmp_path / "flight.MP4").write_bytes(b"\0\0\0\x10ftypisom\0\0\0\0\0\0\0\x08moov")
+    (tmp_path / "flight.SRT").write_text(SUBTITLE_OF_A_MAVIC)
+    (tmp_path / "truth.txt").write_text("EPSG:4326\n120 30 5 1 1 a.jpg\n")
+    command = [sys.executable, "-m", "service", "geocheck", tmp_path / "flight.MP4", "--truth"]
+    done = subprocess.run(
+        [*command, tmp_path / "truth.txt"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=REPOSITORY,
+    )
+    assert done.returncode == 1
+    assert done.stderr == "skypatrol: not one point could be compared\n"
+
+
+SUBTITLE_OF_A_MAVIC = (
+    "1\n00:00:00,000 --> 00:00:01,000\n[latitude: 30.1] [longitude: 120.1] [rel_alt: 50.0]\n"
+)
