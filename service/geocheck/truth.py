@@ -19,9 +19,11 @@ def read_truth(path: Path) -> TruthFile:
     """
     name = f"--truth {stable_name(str(path))}"
     try:
-        if path.stat().st_size > MAX_BYTES:
+        with path.open("rb") as file:  # pipes and devices tell no size
+            data = file.read(MAX_BYTES + 1)
+        if len(data) > MAX_BYTES:
             raise CannotStartError(f"{name}: larger than {MAX_BYTES >> 20} MiB")
-        text = path.read_bytes().decode("utf-8-sig")
+        text = data.decode("utf-8-sig")
     except OSError as error:
         raise CannotStartError(f"{name}: cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:

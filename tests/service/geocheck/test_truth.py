@@ -242,3 +242,9 @@ def test_systems_without_eastings_or_longitudes_are_refused(head: str) -> None:
 def test_names_that_steer_a_terminal_become_plain_text(lines: tuple[str, ...]) -> None:
     point = parse(*lines).points[0]
     assert (point.photo, point.name) == ("a\\u001b[31m.jpg", "gcp\\u009b1")
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="there is no endless file here")
+def test_a_file_without_end_is_refused() -> None:
+    with pytest.raises(CannotStartError, match="larger than 32 MiB"):
+        read_truth(Path("/dev/zero"))
