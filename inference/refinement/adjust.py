@@ -27,6 +27,7 @@ from inference.refinement.residuals import (
     Sightlines,
     cast_sightlines,
     ground_rows,
+    over_level,
     photo_rows,
 )
 from inference.refinement.weights import (
@@ -162,7 +163,8 @@ def _errors_left(problem: _Problem, state: _State) -> tuple[NDArray[np.float64],
     size = len(system.gradient)
     inverse: NDArray[np.float64] = cho_solve(cho_factor(system.matrix, lower=True), np.eye(size))
     is_right = weights.photo * state.noise_px**2 > RIGHT_WEIGHT
-    spread_m = ground_spread_m(ground, problem.sightlines, is_right)
+    level = over_level(problem.block, ground, state.deviations)
+    spread_m = ground_spread_m(level, problem.sightlines, is_right)
     return inverse, max(spread_m, problem.block.point_sigma_m)
 
 

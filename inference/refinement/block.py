@@ -11,13 +11,14 @@ from inference.geometry.frames import EnuFrame, enu_to_wgs84, wgs84_to_enu
 from inference.geometry.ground import Bounds
 from inference.geometry.pose import rotation_camera_to_enu
 from inference.geometry.pose_errors import EAST, FOCAL_LENGTH, HEIGHT, NORTH, PITCH, ROLL, YAW
-from inference.geometry.surface import RasterSurface, Surface
+from inference.geometry.surface import FlatSurface, RasterSurface, Surface
 from inference.geometry.view import View
 
 # What is estimated of each photo: its deviation from what is stated, in the order of POSE_ERRORS.
 PHOTO_UNKNOWNS = FOCAL_LENGTH  # all but the focal length
 # What the flight has in common, likewise; but its east and north are those of the ground model, by
 # which that is shifted against the flight: matches do not tell where on the earth the flight was.
+# Without a model they are the slopes of the plane.
 COMMON_UNKNOWNS = FOCAL_LENGTH + 1
 
 ESTIMATED_ANGLES = [0, 1, 3]  # yaw, pitch, bank of yaw, pitch, roll, bank
@@ -33,6 +34,9 @@ SHORT_M = 1000.0
 MODEL_POINT_SIGMA_M = 0.5
 MODEL_POINT_SIGMA_PER_CELL = 0.1
 FLAT_POINT_SIGMA_M = 1.0
+# One sigma of the slope of the ground under a flight, east and north each: 10 m of difference in
+# 100 m are what is usual in hills, see `inference.geometry.terrain`.
+TERRAIN_SLOPE_SIGMA = 0.1
 MODEL_SHIFT_SIGMA_PER_CELL = 0.5  # of a ground model against the world, on each axis
 
 
@@ -71,7 +75,7 @@ class Deviations:
 
     Attributes:
         photos: (N, 6) of each photo, its share of the flight's bias included.
-        common: (7,) the ground model's shift east and north, and the flight's bias.
+        common: (7,) the ground's shift east and north, or slopes, and the flight's bias.
     """
 
     photos: NDArray[np.float64]
@@ -217,6 +221,9 @@ def _common_covariance(views: Sequence[View], surface: Surface) -> NDArray[np.fl
     """Return the covariance of what the flight shares; its height is over the ground it sees."""
     covariance = np.mean([as_deviations(view.errors.shared) for view in views], axis=0)
     covariance[HEIGHT, HEIGHT] += np.mean([view.ground_sigma_m**2 for view in views])
+    if isinstance(surface, FlatSurface):
+        covariance[:HEIGHT] = covariance[:, :HEIGHT] = 0.0
+        covariance[[EAST, NORTH], [EAST, NORTH]] = TERRAIN_SLOPE_SIGMA**2
     if isinstance(surface, RasterSurface):
         shift_m = MODEL_SHIFT_SIGMA_PER_CELL * surface.cell_m
         covariance[[EAST, NORTH], [EAST, NORTH]] += shift_m**2

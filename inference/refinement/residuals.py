@@ -1,12 +1,13 @@
 """By how much photos and ground disagree with the estimate, and how that answers to a change."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from inference.geometry.camera import pixel_to_ray
 from inference.geometry.pose import rotation_camera_to_enu
+from inference.geometry.surface import FlatSurface
 from inference.geometry.view import MAX_RANGE_PER_HEIGHT
 from inference.refinement.block import (
     ESTIMATED_ANGLES,
@@ -63,7 +64,7 @@ class GroundRows:
     Attributes:
         residual: (P,) in metres.
         by_point: (P, 3)
-        by_shift: (P, 2) for a shift of the model to the east and north.
+        by_shift: (P, 2) for a shift of the model to the east and north, or for slopes of a plane.
         known: (P,) whether there is ground at the point; else the residual is to where it began.
     """
 
@@ -171,10 +172,13 @@ def ground_rows(
 
     Args:
         block: Its surface is the ground.
-        deviations: The ground is shifted by the first two of what the flight has in common.
+        deviations: The ground is shifted by the first two of what the flight has in common; a
+            plane slopes by them.
         points: (P, 3) in the block's frame.
         begin: (P, 3) where they were first thought to be, for those over no ground.
     """
+    if isinstance(block.surface, FlatSurface):
+        return _tilted_rows(block.surface, deviations, points)
     below = points[:, :2] - deviations.common[:2]
     up, slopes = block.surface.up_m(below), _slopes(block, below)
     known = np.isfinite(up) & np.isfinite(slopes).all(axis=1)
@@ -184,6 +188,31 @@ def ground_rows(
         by_point=np.column_stack([-slopes, np.ones(len(points))]),
         by_shift=slopes,
         known=known,
+    )
+
+
+def over_level(block: Block, ground: GroundRows, deviations: Deviations) -> GroundRows:
+    """Return the rows with heights over level ground, on which rays end, and not over its slope."""
+    if not isinstance(block.surface, FlatSurface):
+        return ground
+    return replace(ground, residual=ground.residual - ground.by_shift @ deviations.common[:2])
+
+
+def _tilted_rows(
+    surface: FlatSurface, deviations: Deviations, points: NDArray[np.float64]
+) -> GroundRows:
+    """Return how far points are above the plane, which may slope as terrain does.
+
+    Taken as level for sure, a hillside would tilt the cameras.
+    """
+    slopes = deviations.common[:2]
+    middle = np.median(points[:, :2], axis=0)
+    across = points[:, :2] - middle
+    return GroundRows(
+        residual=points[:, 2] - surface.plane_up_m - across @ slopes,
+        by_point=np.column_stack([np.broadcast_to(-slopes, across.shape), np.ones(len(points))]),
+        by_shift=-across,
+        known=np.ones(len(points), dtype=bool),
     )
 
 

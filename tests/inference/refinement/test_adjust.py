@@ -14,6 +14,7 @@ from inference.refinement.residuals import (
     Sightlines,
     cast_sightlines,
     ground_rows,
+    over_level,
     photo_rows,
     plan_sightlines,
     ray_gaps_px,
@@ -137,6 +138,20 @@ def test_over_level_ground_the_relief_is_estimated() -> None:
     name = block.names[0]
     above_m = flight.views[name].camera_height_m + adjustment.deviations.photos[0, 2]
     assert above_m == pytest.approx(flight.truths[name][2] - level_m, abs=2.5)
+
+
+def test_level_ground_may_slope() -> None:
+    _, block, _ = draw(replace(EXACT, has_model=False))
+    at = no_deviations(len(block.names))
+    sloping = replace(at, common=np.array([0.1, 0.02, 0.0, 0.0, 0.0, 0.0, 0.0]))
+    # 10 % up to the east and 2 % to the north, about the middle at (10, 5).
+    points = np.array([[0.0, 5.0, -1.0], [10.0, 5.0, 0.0], [20.0, 5.0, 1.0], [10.0, 55.0, 1.0]])
+    points = np.vstack([points, [[10.0, -45.0, 7.0]]])
+    rows = ground_rows(block, sloping, points, points)
+    assert rows.residual == pytest.approx([0.0, 0.0, 0.0, 0.0, 8.0])
+    assert over_level(block, rows, sloping).residual == pytest.approx(points[:, 2])
+    less = ground_rows(block, at, points, points).residual
+    assert rows.by_shift @ sloping.common[:2] == pytest.approx(rows.residual - less)
 
 
 def test_rays_that_miss_the_ground_leave_nothing_to_adjust() -> None:
