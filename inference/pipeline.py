@@ -44,12 +44,14 @@ class FlightPlan:
     """A flight with what each of its photos sees, by SHA-256.
 
     Attributes:
+        beside_others: What makes a photo doubtful beside its neighbours; in `reasons`, too.
         reasons: What makes a photo's geometry doubtful.
         refinement: How the poses were put right, or None where they are as stated.
     """
 
     flight: Flight
     views: Mapping[str, View | NotPlaced]
+    beside_others: Mapping[str, tuple[Reason, ...]] = field(default_factory=dict)
     reasons: Mapping[str, tuple[Reason, ...]] = field(default_factory=dict)
     refinement: Refinement | None = None
 
@@ -74,7 +76,7 @@ def plan_flights(photos: Iterable[FlightPhoto], *, ground: Ground | None) -> lis
     photos = tuple(photos)
     beside_others = lint_photos(photos)
     return [
-        _plan_flight(flight, ground=ground, reasons=beside_others)
+        _plan_flight(flight, ground=ground, beside_others=beside_others)
         for flight in group_flights(photos)
     ]
 
@@ -98,11 +100,18 @@ def refine_flight(plan: FlightPlan, read_features: Callable[[str], Features | No
     if not matches:
         return plan
     refinement = refine_views(plan.views, matches)
-    reasons = {
-        sha256: (*plan.reasons.get(sha256, ()), *refinement.reasons.get(sha256, ()))
+    beside_others = {
+        sha256: (*plan.beside_others.get(sha256, ()), *refinement.reasons.get(sha256, ()))
         for sha256 in plan.views
     }
-    return replace(plan, views=refinement.views, reasons=reasons, refinement=refinement)
+    return replace(
+        plan,
+        views=refinement.views,
+        beside_others=beside_others,
+        # Judged anew: what the photos show of the ground may settle what was in doubt.
+        reasons=_lint(plan.flight, refinement.views, beside_others),
+        refinement=refinement,
+    )
 
 
 def detect_objects(
@@ -181,7 +190,7 @@ def conclude(
 
 
 def _plan_flight(
-    flight: Flight, *, ground: Ground | None, reasons: Mapping[str, tuple[Reason, ...]]
+    flight: Flight, *, ground: Ground | None, beside_others: Mapping[str, tuple[Reason, ...]]
 ) -> FlightPlan:
     metadatas = [photo.metadata for photo in flight.photos]
     takeoff = plan_takeoff(metadatas, ground)
@@ -195,18 +204,23 @@ def _plan_flight(
     return FlightPlan(
         flight=flight,
         views=views,
-        reasons={
-            photo.sha256: (
-                *lint_photo(photo.metadata, _view_or_none(views[photo.sha256])),
-                *reasons.get(photo.sha256, ()),
-            )
-            for photo in flight.photos
-        },
+        beside_others=beside_others,
+        reasons=_lint(flight, views, beside_others),
     )
 
 
-def _view_or_none(view: View | NotPlaced) -> View | None:
-    return None if isinstance(view, NotPlaced) else view
+def _lint(
+    flight: Flight,
+    views: Mapping[str, View | NotPlaced],
+    beside_others: Mapping[str, tuple[Reason, ...]],
+) -> dict[str, tuple[Reason, ...]]:
+    """Return what makes each photo's geometry doubtful, by itself and beside its neighbours."""
+    reasons = {}
+    for photo in flight.photos:
+        view = views[photo.sha256]
+        alone = lint_photo(photo.metadata, None if isinstance(view, NotPlaced) else view)
+        reasons[photo.sha256] = (*alone, *beside_others.get(photo.sha256, ()))
+    return reasons
 
 
 def _find_objects(plan: FlightPlan, detections: Mapping[str, Sequence[Detection]]) -> list[Finding]:

@@ -13,7 +13,8 @@ from service.translations import reason_text
 SCHEMA_VERSION = "1"
 
 # Files beside the photos, as every card has them: none of them is a photo that was missed. A video
-# is counted by its frames; one that should have flight data and has not is one that was missed.
+# is counted by its frames; clips without flight data lie on most cards, and the receipt says what
+# can be done about them.
 NOT_PHOTOS = frozenset(
     {
         ReasonCode.NOT_A_PHOTO,
