@@ -139,7 +139,8 @@ def test_a_time_whose_zone_the_camera_did_not_tell_says_so_everywhere(
     )
     assert ",2026-05-04T03:02:01Z,False," in (out / "issues.csv").read_text(encoding="utf-8")
     page = (out / "report.html").read_text(encoding="utf-8")
-    assert page.count("2026-05-04 03:02 (zone unknown)") == 2  # of the issue and of the file
+    # In the title, below the heading, of the issue and of the file.
+    assert page.count("2026-05-04 03:02 (zone unknown)") == 4
     assert "2026-05-04 03:02 UTC" not in page
 
 
