@@ -39,11 +39,13 @@ class Agreement:
         second: Index of the other.
         sigmas: (4, 4) median distance in terms of what the stated errors let expect, for each
             number of clockwise quarter turns of the first and of the second picture.
+        apart_m: Likewise in metres, as stated; None where one of both does not see the ground.
     """
 
     first: int
     second: int
     sigmas: NDArray[np.float64]
+    apart_m: float | None = None
 
 
 def measure_agreement(block: Block, matches: Sequence[PairMatches]) -> list[Agreement]:
@@ -61,12 +63,13 @@ def measure_agreement(block: Block, matches: Sequence[PairMatches]) -> list[Agre
         known_m = expected[start:stop][np.isfinite(expected[start:stop])]
         if not known_m.size:
             continue  # as stated, neither sees the ground: nothing can be said
-        apart = hits[0][:, None, start:stop] - hits[1][None, :, start:stop]
+        apart_m = _median_m(hits[0][:, None, start:stop] - hits[1][None, :, start:stop])
         found.append(
             Agreement(
                 first=index_of[pair.first],
                 second=index_of[pair.second],
-                sigmas=np.minimum(_median_m(apart) / np.median(known_m), MOST_SIGMAS),
+                sigmas=np.minimum(apart_m / np.median(known_m), MOST_SIGMAS),
+                apart_m=float(apart_m[0, 0]) if np.isfinite(apart_m[0, 0]) else None,
             )
         )
     return found

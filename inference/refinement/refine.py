@@ -7,8 +7,14 @@ import numpy as np
 
 from inference.geometry.view import View
 from inference.receipt import NotPlaced, Reason, ReasonCode
-from inference.refinement.agreement import measure_agreement
-from inference.refinement.block import group_blocks, plan_block
+from inference.refinement.agreement import Agreement, measure_agreement
+from inference.refinement.block import Block, group_blocks, plan_block
+from inference.refinement.contradiction import (
+    apart_square_m2,
+    disagreement_square_m2,
+    reach_m,
+    widen,
+)
 from inference.refinement.matches import PairMatches
 from inference.refinement.refine_block import BlockRefinement, refine_block
 from inference.refinement.turned import Judgement, judge_photos, turn_view
@@ -47,7 +53,8 @@ def refine_views(
 
     Photos of one camera over one ground are adjusted together. First each pair is looked at: a
     photo that agrees with its neighbours only when it is turned was turned by software after
-    capture, and is put right; one that agrees in no way stays as it was and takes no part.
+    capture, and is put right; one that agrees in no way stays where it was and takes no part.
+    Where pictures and records contradict each other, the errors grow by as much.
     """
     outcome = _Outcome(views=dict(views))
     placed = {name: view for name, view in views.items() if isinstance(view, View)}
@@ -66,20 +73,53 @@ def _refine_group(
 ) -> None:
     """Put right the views of one group, and note in the outcome what became of them."""
     block = plan_block(views)
-    judgement = judge_photos(measure_agreement(block, matches))
+    agreements = measure_agreement(block, matches)
+    judgement = judge_photos(agreements)
     turned = dict(views)
     for index, turns in judgement.turns.items():
         name = block.names[index]
         turned[name] = outcome.views[name] = turn_view(views[name], turns)
         detail = f"the picture is turned by {90 * turns} degrees clockwise against its attitude"
         _add_reason(outcome, name, ReasonCode.TURNED_AFTER_CAPTURE, detail)
-    outsiders = {block.names[index] for index in judgement.outsiders}
+    outsiders = _outsiders(block, agreements, judgement)
     left = {name: view for name, view in turned.items() if name not in outsiders}
     refined = refine_block(views, left, _fitting(block.names, matches, judgement))
-    for name in sorted(outsiders | refined.outsiders):
+    _note(outcome, refined)
+    for name, square_m2 in sorted({**outsiders, **refined.outsiders}.items()):
         detail = "what it shows lies elsewhere by its pose than by those of overlapping photos"
         _add_reason(outcome, name, ReasonCode.DISAGREES_WITH_NEIGHBOURS, detail)
-    _note(outcome, refined)
+        _widen(outcome, name, square_m2)
+    for name in (block.names[index] for index in judgement.upside_down):
+        _widen(outcome, name, apart_square_m2(views[name], turned[name]))
+
+
+def _outsiders(
+    block: Block, agreements: Sequence[Agreement], judgement: Judgement
+) -> dict[str, float]:
+    """Return the photos that agree with no other, with how far off they may be, squared."""
+    apart_m: dict[int, list[tuple[float, float]]] = {index: [] for index in judgement.outsiders}
+    for agreement in agreements:
+        pair = agreement.first, agreement.second
+        baseline_m = float(np.linalg.norm(np.diff(block.places_m[list(pair), :2], axis=0)))
+        for index in judgement.outsiders & set(pair):
+            if agreement.apart_m is not None:
+                apart_m[index].append((agreement.apart_m, baseline_m))
+    squares = {}
+    for index, known in sorted(apart_m.items()):
+        reach = reach_m(block.views[index])
+        # Where as stated it does not even see the same ground, all that it shows is in doubt.
+        all_m2 = [
+            disagreement_square_m2(apart, baseline_m=baseline, reach_m=reach)
+            for apart, baseline in known
+        ] or [reach**2]
+        squares[block.names[index]] = float(np.median(all_m2))
+    return squares
+
+
+def _widen(outcome: _Outcome, name: str, square_m2: float) -> None:
+    view = outcome.views[name]
+    if isinstance(view, View):
+        outcome.views[name] = widen(view, square_m2)
 
 
 def _fitting(

@@ -1,7 +1,7 @@
 """One block of photos adjusted, judged by matches left out, and taken over if it is better."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from inference.refinement.block import (
     no_deviations,
     plan_block,
 )
+from inference.refinement.contradiction import MOST_REACHES, apart_square_m2, reach_m
 from inference.refinement.errors_after import errors_after
 from inference.refinement.matches import PairMatches
 from inference.refinement.put_right import put_right
@@ -41,13 +42,14 @@ class BlockRefinement:
 
     Attributes:
         views: Those put right, by SHA-256; empty where the adjustment was not taken over.
-        outsiders: Photos that cannot be brought to agree within their stated errors.
+        outsiders: Photos that cannot be brought to agree within their stated errors, with the mean
+            square in m2 of how far that would move what they show; those left out, or all.
         before_m: Distances on the ground between matches left out, of poses as stated.
         after_m: Likewise of the poses as returned.
     """
 
     views: Mapping[str, View]
-    outsiders: frozenset[str] = frozenset()
+    outsiders: Mapping[str, float] = field(default_factory=dict)
     before_m: tuple[float, ...] = ()
     after_m: tuple[float, ...] = ()
 
@@ -71,7 +73,7 @@ def refine_block(
         views: To begin with: turned photos put right, outsiders left away.
         matches: Of their pairs.
     """
-    outsiders: set[str] = set()
+    outsiders: dict[str, float] = {}
     for _ in range(MOST_ROUNDS):
         left = {name: view for name, view in views.items() if name not in outsiders}
         if len(left) < 2:
@@ -82,9 +84,11 @@ def refine_block(
             break
         far = _far_photos(block, found.adjustment)
         if not far:
-            return _judge(block, stated, found, frozenset(outsiders))
-        outsiders |= far
-    return BlockRefinement(views={}, outsiders=frozenset(outsiders))
+            return _judge(block, stated, found, outsiders)
+        if 2 * len(far) > len(left):
+            far = set(left)  # the rest may be the wrong ones
+        outsiders |= _moved_squares_m2(block, found.adjustment, far)
+    return BlockRefinement(views={}, outsiders=outsiders)
 
 
 def _adjust_block(block: Block, matches: Sequence[PairMatches]) -> _Adjusted | None:
@@ -111,20 +115,45 @@ def _far_photos(block: Block, adjustment: Adjustment) -> set[str]:
     return {name for name, is_far in zip(block.names, far, strict=True) if is_far}
 
 
+def _moved_squares_m2(
+    block: Block, adjustment: Adjustment, names: Collection[str]
+) -> dict[str, float]:
+    """Return the mean squares of how far the adjustment moves what photos show.
+
+    At most as if they looked the other way: nothing vouches for it being right.
+    """
+    squares = {}
+    for index, (name, view) in enumerate(zip(block.names, block.views, strict=True)):
+        if name in names:
+            deviations = adjustment.deviations
+            moved = put_right(
+                view, deviations, index, view.errors, ground_sigma_m=view.ground_sigma_m
+            )
+            most = (MOST_REACHES * reach_m(view)) ** 2
+            squares[name] = min(apart_square_m2(view, moved), most)
+    return squares
+
+
 def _judge(
     block: Block,
     stated: Mapping[str, View],
     adjusted: _Adjusted,
-    outsiders: frozenset[str],
+    outsiders: Mapping[str, float],
 ) -> BlockRefinement:
-    """Return the adjusted views where these are better on matches left out, else none."""
+    """Return the adjusted views where these are better on matches left out, else none.
+
+    Views that are better and not within the stated errors say that something stated is wrong.
+    """
     adjustment, held_out = adjusted.adjustment, adjusted.held_out
     begin = no_deviations(len(block.names))
     after = cast_gaps_m(block, held_out, adjustment.deviations)
     before = cast_gaps_m(block, held_out, begin)
     as_stated = plan_block({name: stated[name] for name in block.names})
     at_first = cast_gaps_m(as_stated, plan_sightlines(as_stated, held_out.tracks), begin)
-    is_better = _is_better(block, held_out, adjustment) and _is_within_errors(block, adjustment)
+    is_better = _is_better(block, held_out, adjustment)
+    if is_better and not _is_within_errors(block, adjustment):
+        is_better = False
+        outsiders = {**outsiders, **_moved_squares_m2(block, adjustment, block.names)}
     kept = after if is_better else before
     return BlockRefinement(
         views=_put_right(block, adjusted) if is_better else {},

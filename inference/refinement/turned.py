@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
 
 from inference.geometry.camera import Camera
 from inference.geometry.view import View, plan_bounds
@@ -16,6 +18,7 @@ MAX_COST_SIGMAS = 6.0  # a pair of wrong matches says no more than this
 TURN_COST = 4.0  # as of a pair that is off by nearly three sigmas
 LEAST_GAIN = 8.0  # as of a pair that was off by four sigmas
 ROUNDS = 10
+HALF_TURN = QUARTER_TURNS // 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,11 +29,14 @@ class Judgement:
         turns: By index: clockwise quarter turns of the picture, of those that were turned.
         outsiders: Photos that disagree with their neighbours however they are turned.
         bad_pairs: Pairs whose matches agree with neither photo's others.
+        upside_down: Of the turned, those by half a turn that agree with no upright one. Had they
+            been flown the other way round, upright, they would agree as well.
     """
 
     turns: dict[int, int]
     outsiders: frozenset[int]
     bad_pairs: frozenset[tuple[int, int]]
+    upside_down: frozenset[int] = frozenset()
 
 
 def judge_photos(agreements: Sequence[Agreement]) -> Judgement:
@@ -43,9 +49,16 @@ def judge_photos(agreements: Sequence[Agreement]) -> Judgement:
         if not worst:
             break
         outsiders |= worst
+    outsiders |= _left_of_a_minority(list(bad), outsiders)
     left = {pair for pair, is_bad in bad.items() if is_bad and not outsiders & set(pair)}
     kept = {photo: turn for photo, turn in turns.items() if photo not in outsiders}
-    return Judgement(turns=kept, outsiders=frozenset(outsiders), bad_pairs=frozenset(left))
+    good = [pair for pair, is_bad in bad.items() if not is_bad and not outsiders & set(pair)]
+    return Judgement(
+        turns=kept,
+        outsiders=frozenset(outsiders),
+        bad_pairs=frozenset(left),
+        upside_down=_wholly_upside_down(good, kept),
+    )
 
 
 def turn_view(view: View, quarter_turns: int) -> View:
@@ -116,6 +129,38 @@ def _confirmed(agreements: Sequence[Agreement], turns: dict[int, int]) -> dict[i
         if 2 * len(agreed) > len(own) and gain > LEAST_GAIN:
             kept[photo] = turn
     return kept
+
+
+def _left_of_a_minority(pairs: Sequence[tuple[int, int]], outsiders: set[int]) -> frozenset[int]:
+    """Return the photos of groups of which most disagree: then the rest may be the wrong ones."""
+    doubted = [group for group in _groups(pairs) if 2 * len(group & outsiders) > len(group)]
+    return frozenset().union(*doubted)
+
+
+def _wholly_upside_down(
+    good_pairs: Sequence[tuple[int, int]], turns: dict[int, int]
+) -> frozenset[int]:
+    """Return the photos of groups that agree among themselves and are all upside down.
+
+    Nothing but the way between their cameras says that they were turned.
+    """
+    turned_all = [
+        group
+        for group in _groups(good_pairs)
+        if all(turns.get(photo) == HALF_TURN for photo in group)
+    ]
+    return frozenset().union(*turned_all)
+
+
+def _groups(pairs: Sequence[tuple[int, int]]) -> list[frozenset[int]]:
+    """Return the photos that pairs link."""
+    if not pairs:
+        return []
+    photos, index = np.unique(np.array(pairs), return_inverse=True)
+    first, second = index.reshape(-1, 2).T
+    graph = coo_matrix((np.ones(len(first)), (first, second)), shape=(len(photos), len(photos)))
+    count, group = connected_components(graph, directed=False)
+    return [frozenset(map(int, photos[group == number])) for number in range(count)]
 
 
 def _cost(sigmas: float) -> float:

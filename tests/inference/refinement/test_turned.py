@@ -96,3 +96,20 @@ def test_one_bad_pair_among_good_ones_is_wrong_matches() -> None:
 
 def test_no_pairs_say_nothing() -> None:
     assert judge_photos([]).turns == {}
+
+
+def test_photos_that_only_agree_upside_down_are_told_from_turned_ones_among_upright_ones() -> None:
+    chain = [agreement(0, 1, (2, 2)), agreement(1, 2, (2, 2))]
+    assert judge_photos(chain).upside_down == {0, 1, 2}
+    beside_upright = [*chain, agreement(2, 3, (2, 0)), agreement(1, 3, (2, 0))]
+    assert judge_photos(beside_upright).upside_down == frozenset()
+    assert judge_photos([agreement(0, 1, (1, 1))]).upside_down == frozenset()
+
+
+def test_where_most_disagree_the_rest_is_doubted_as_well() -> None:
+    # Only photos 0 and 1 agree, and with three that do not.
+    bad = [agreement(a, b, None) for a, b in [(0, 2), (1, 2), (2, 3), (3, 4), (1, 3), (0, 4)]]
+    assert judge_photos([agreement(0, 1, (0, 0)), *bad]).outsiders == {0, 1, 2, 3, 4}
+    # A group of others stays out of it.
+    apart = judge_photos([agreement(0, 1, (0, 0)), *bad, agreement(5, 6, (0, 0))])
+    assert apart.outsiders == {0, 1, 2, 3, 4}
