@@ -9,6 +9,7 @@ from inference.geometry.rays import border_pixels, depression_deg
 from inference.geometry.view import (
     FLAT_AT_MODELLED_TAKEOFF,
     FLAT_GROUND,
+    LASER,
     MIN_DEPRESSION_DEG,
     View,
     view_directions,
@@ -27,8 +28,11 @@ def doubt_height(view: View) -> Reason | None:
     Only level ground at the take-off height is in question. How far the ground may be off from
     that grows with the distance from the take-off place; what that does to places grows with the
     slant of the view. So a photo straight down from the usual height near the start passes; one
-    that looks far ahead, was taken far off or from near the ground does not.
+    that looks far ahead, was taken far off or from near the ground does not. A laser confirms the
+    height, unless the relative altitude contradicts it.
     """
+    if view.method == LASER:
+        return _doubt_laser(view)
     if view.method not in (FLAT_GROUND, FLAT_AT_MODELLED_TAKEOFF) or view.is_refined:
         return None
     sigma_m = math.hypot(math.sqrt(view.errors.shared[HEIGHT, HEIGHT]), view.ground_sigma_m)
@@ -39,6 +43,17 @@ def doubt_height(view: View) -> Reason | None:
     detail = (
         f"the ground may be {sigma_m:.0f} m higher or lower than where the flight started; "
         f"that moves places by up to {moved_m:.0f} m"
+    )
+    return Reason(code=ReasonCode.HEIGHT_UNVERIFIED, detail=detail)
+
+
+def _doubt_laser(view: View) -> Reason | None:
+    sigma_m = math.sqrt(view.errors.total[HEIGHT, HEIGHT])
+    if view.is_refined or sigma_m <= MAX_HEIGHT_RATIO * view.above_ground_m:
+        return None
+    detail = (
+        f"by the laser {view.above_ground_m:.0f} m, by the relative altitude {sigma_m:.0f} m "
+        "higher or lower"
     )
     return Reason(code=ReasonCode.HEIGHT_UNVERIFIED, detail=detail)
 

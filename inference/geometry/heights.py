@@ -13,7 +13,7 @@ from inference.geometry.laser import has_laser, plan_laser_view
 from inference.geometry.model_view import plan_absolute_view, plan_relative_view
 from inference.geometry.plan_camera import plan_camera
 from inference.geometry.pose import Pose, plan_pose
-from inference.geometry.pose_errors import plan_pose_errors
+from inference.geometry.pose_errors import HEIGHT, PoseErrors, plan_pose_errors
 from inference.geometry.rays import lower_to_depression
 from inference.geometry.takeoff import Takeoff
 from inference.geometry.terrain import sigma_from_takeoff
@@ -30,6 +30,7 @@ from inference.receipt import NotPlaced, ReasonCode
 
 MIN_RELATIVE_ALTITUDE_M = 1.0  # lower, and the aircraft stood on the ground or the value is unset
 MAX_RELATIVE_ALTITUDE_M = 2000.0  # higher than small drones are let fly
+MAX_LASER_SIGMAS = 4.0  # from what terrain and barometer let expect
 
 
 def plan_view(
@@ -54,7 +55,7 @@ def plan_view(
     if isinstance(camera, NotPlaced):
         return camera
     if has_laser(camera, pose):
-        return plan_laser_view(camera, pose, ground)
+        return _beside_relative_altitude(plan_laser_view(camera, pose, ground), takeoff)
     if pose.height_above_takeoff_m is None:
         return _without_relative_altitude(camera, pose, ground)
     bad_height = _bad_relative_altitude(pose.height_above_takeoff_m)
@@ -77,6 +78,28 @@ def _without_relative_altitude(
             code=ReasonCode.NO_HEIGHT, detail="an absolute altitude, no ground model to set it on"
         )
     return plan_absolute_view(camera, pose, ground, camera_height_m=pose.absolute_height_m)
+
+
+def _beside_relative_altitude(view: View, takeoff: Takeoff | None) -> View:
+    """Return a laser's view, in doubt by as much as the relative altitude contradicts it.
+
+    A bird, a wire or a leaf is what the laser met; a roof, and what lies beside it is lower.
+    """
+    relative_m = view.pose.height_above_takeoff_m
+    if relative_m is None or _bad_relative_altitude(relative_m) is not None:
+        return view
+    seen = _center_on_level_m(view.camera, view.pose, view.above_ground_m)
+    terrain_m = sigma_from_takeoff(_distance_m(seen, view, takeoff)).total_m
+    height_m, expected_m = view.above_ground_m, relative_m
+    if view.has_ground_model and takeoff is not None and takeoff.ground_height_m is not None:
+        height_m, expected_m = view.camera_height_m, takeoff.ground_height_m + relative_m
+        terrain_m = takeoff.sigma_m
+    off_m = abs(height_m - expected_m)
+    if off_m <= MAX_LASER_SIGMAS * math.hypot(terrain_m, view.pose.accuracy.shared_vertical_m):
+        return view
+    own = view.errors.own.copy()
+    own[HEIGHT, HEIGHT] += off_m**2
+    return replace(view, errors=PoseErrors(shared=view.errors.shared, own=own))
 
 
 def _bad_relative_altitude(height_m: float) -> NotPlaced | None:
@@ -107,10 +130,7 @@ def _flat_view(camera: Camera, pose: Pose, takeoff: Takeoff | None) -> View:
     """Return the view over level ground at the take-off height."""
     relative_m = pose.height_above_takeoff_m or 0.0
     view = plan_level_view(camera, pose, method=FLAT_GROUND, above_ground_m=relative_m)
-    ray = lower_to_depression(
-        center_ray(camera, pose)[None], min_depression_deg=MIN_DEPRESSION_DEG
-    )[0]
-    seen = ray[:2] / -ray[2] * relative_m
+    seen = _center_on_level_m(camera, pose, relative_m)
     sigma = sigma_from_takeoff(_distance_m(seen, view, takeoff))
     errors = plan_pose_errors(
         pose.accuracy,
@@ -119,6 +139,15 @@ def _flat_view(camera: Camera, pose: Pose, takeoff: Takeoff | None) -> View:
         own_height_m=pose.accuracy.own_vertical_m,
     )
     return replace(view, errors=errors, ground_sigma_m=sigma.own_m)
+
+
+def _center_on_level_m(camera: Camera, pose: Pose, height_m: float) -> NDArray[np.float64]:
+    """Return (2,) east and north of level ground at the picture's middle."""
+    ray = lower_to_depression(
+        center_ray(camera, pose)[None], min_depression_deg=MIN_DEPRESSION_DEG
+    )[0]
+    seen: NDArray[np.float64] = ray[:2] / -ray[2] * height_m
+    return seen
 
 
 def _distance_m(seen: NDArray[np.float64], view: View, takeoff: Takeoff | None) -> float:

@@ -6,6 +6,7 @@ import pytest
 
 from inference.geometry.height_doubt import doubt_height
 from inference.geometry.heights import plan_view
+from inference.geometry.pose_errors import HEIGHT
 from inference.geometry.takeoff import Takeoff
 from inference.geometry.terrain import MAX_SIGMA_M, ground_sigma_m, sigma_from_takeoff
 from inference.geometry.view import View
@@ -54,6 +55,18 @@ def test_what_confirms_the_height_ends_the_doubt() -> None:
     assert not is_doubtful(planned(pitch_deg=-45.0, laser_distance_m=110.0))
     assert not is_doubtful(replace(oblique, is_refined=True))
     assert not is_doubtful(replace(oblique, method="ground_model_ray_cast"))
+
+
+def test_a_laser_that_met_a_bird_is_doubted_by_as_much() -> None:
+    right, wrong = planned(laser_distance_m=78.0), planned(laser_distance_m=20.0)
+    assert not is_doubtful(right)
+    assert is_doubtful(wrong)
+    # 80 m above the start, 20 m above what the laser met.
+    added_m2 = wrong.errors.own[HEIGHT, HEIGHT] - right.errors.own[HEIGHT, HEIGHT]
+    assert added_m2 == pytest.approx(60.0**2, rel=0.01)
+    # A valley of 25 m is nothing special, and where no altitude is told nothing contradicts.
+    assert not is_doubtful(planned(laser_distance_m=105.0))
+    assert not is_doubtful(planned(laser_distance_m=20.0, relative_altitude_m=None))
 
 
 def test_ground_differs_more_the_further_off_but_not_without_end() -> None:
