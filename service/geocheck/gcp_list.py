@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pyproj import CRS, Transformer
+from pyproj.crs import Ellipsoid
 from pyproj.exceptions import ProjError
 
 from service.geocheck.true_point import (
@@ -33,6 +34,14 @@ PROJ_HEADER = re.compile(r"\+proj=\w+(\s+\+[\w.=,-]+)*")  # no quotes, paths or 
 READS_FILES = re.compile(r"grids|init|pipeline|catalog|\+step", re.IGNORECASE)
 
 COMMENT = "#"
+
+# PROJ's word for taking a datum's degrees for those of WGS 84 as they are.
+BALLPARK = "Ballpark"
+# Datums around the earth's middle (ETRS89, CGCS2000, NAD83, ...) have its ellipsoid or one within
+# a millimetre, and lie within metres of it. Older ones have others and lie far off: Xian 1980 has
+# an equator 3 m larger, Beijing 1954 one 108 m larger.
+WGS84_SEMI_MAJOR_M, WGS84_INVERSE_FLATTENING = 6_378_137.0, 298.257_223_563
+SAME_LENGTH_M, SAME_INVERSE_FLATTENING = 0.5, 1e-4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +133,7 @@ def _parse_row(text: str, *, path: Path, line: int) -> _Row:
 
 
 def _to_wgs84(rows: Sequence[_Row], crs: CRS, path: Path) -> TruthFile:
-    transformation = None
+    transformation, is_rough = None, False
     x, y = [row.x for row in rows], [row.y for row in rows]
     if crs.is_geographic:
         _refuse_swapped(rows, path)
@@ -133,10 +142,13 @@ def _to_wgs84(rows: Sequence[_Row], crs: CRS, path: Path) -> TruthFile:
             transformer = Transformer.from_crs(crs, WGS84_EPSG, always_xy=True)
             x, y = transformer.transform(x, y)
             transformation = _describe(transformer)
+            is_rough = BALLPARK in transformation and not _is_like_wgs84(crs.ellipsoid)
         except ProjError as error:
             raise line_error(path, 1, f"no way from {crs.name} to WGS 84: {error}") from error
     points = tuple(_points(rows, x, y, crs, path))
-    return TruthFile(points=points, crs=_name(crs), transformation=transformation)
+    return TruthFile(
+        points=points, crs=_name(crs), transformation=transformation, is_rough=is_rough
+    )
 
 
 def _refuse_swapped(rows: Iterable[_Row], path: Path) -> None:
@@ -177,8 +189,20 @@ def _name(crs: CRS) -> str:
     return f"{CRS.from_authority(*authority).name} ({':'.join(authority)})"
 
 
+def _is_like_wgs84(ellipsoid: Ellipsoid | None) -> bool:
+    """Tell whether degrees on an ellipsoid can be taken for those of WGS 84 within metres."""
+    return (
+        ellipsoid is not None
+        and abs(ellipsoid.semi_major_metre - WGS84_SEMI_MAJOR_M) < SAME_LENGTH_M
+        and abs(ellipsoid.inverse_flattening - WGS84_INVERSE_FLATTENING) < SAME_INVERSE_FLATTENING
+    )
+
+
 def _describe(transformer: Transformer) -> str:
     """Return what PROJ did and how exact it says that is."""
-    used = transformer.get_last_used_operation()
+    try:
+        used = transformer.get_last_used_operation()
+    except ProjError:  # where numbers stay as they are PROJ does nothing, and knows of no last use
+        used = transformer
     accuracy = f"{used.accuracy:g} m" if used.accuracy >= 0.0 else "not stated"
     return f"{used.description} (accuracy: {accuracy})"

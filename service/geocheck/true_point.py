@@ -43,11 +43,14 @@ class TruthFile:
         crs: Name of the coordinate system that they are given in.
         transformation: What PROJ did to get WGS 84, with its stated accuracy; None where nothing
             had to be done.
+        is_rough: Whether that took another datum for WGS 84, so that the truth itself may be tens
+            of metres off.
     """
 
     points: tuple[TruePoint, ...]
     crs: str
     transformation: str | None = None
+    is_rough: bool = False
 
 
 def line_error(path: Path, line: int, problem: str) -> CannotStartError:

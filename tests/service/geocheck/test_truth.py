@@ -77,6 +77,31 @@ def test_what_was_done_to_the_coordinates_is_told() -> None:
     assert "accuracy" in truth.transformation
 
 
+@pytest.mark.parametrize(
+    ("head", "is_rough"),
+    [
+        ("EPSG:4490", False),  # CGCS2000
+        ("EPSG:4258", False),  # ETRS89
+        ("+proj=longlat +ellps=GRS80", False),
+        ("EPSG:4610", True),  # Xian 1980, off by a hundred metres in places
+        ("EPSG:4214", True),  # Beijing 1954: none of its registered shifts reaches so far
+        ("+proj=longlat +ellps=krass", True),
+    ],
+)
+def test_degrees_that_stay_as_they_are_say_so_and_how_well(head: str, is_rough: bool) -> None:
+    truth = parse(head, "120.15 30.25 0 1 2 a.jpg")
+    point = truth.points[0]
+    assert (point.longitude_deg, point.latitude_deg) == (120.15, 30.25)
+    assert truth.transformation is not None
+    assert "to WGS 84" in truth.transformation
+    assert truth.is_rough is is_rough
+
+
+def test_a_grid_is_as_rough_as_its_datum() -> None:
+    assert not parse("EPSG:4528", "40500000 3500000 0 1 2 a.jpg").is_rough  # CGCS2000
+    assert parse("EPSG:2364", "40500000 3500000 0 1 2 a.jpg").is_rough  # Xian 1980
+
+
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 def test_a_table_finds_its_columns_by_name(delimiter: str) -> None:
     head = ["Name", "Image", "PX", "py", "Latitude", "LON", "height", "other"]
