@@ -203,4 +203,5 @@ def _conclude(
         permits=job.permits,
         grids=job.grids,
         frames=job.options.frames,
+        zone=job.options.assumed_zone,
     )

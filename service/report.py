@@ -16,6 +16,7 @@ from service.report_formats import (
     format_metres,
     format_percent,
     format_short_instant,
+    format_zone,
 )
 from service.report_model import ReportContent
 from service.report_rows import (
@@ -104,6 +105,7 @@ def _environment() -> Environment:
         metres=format_metres,
         percent=format_percent,
         short_instant=format_short_instant,
+        zone=format_zone,
     )
     return environment
 

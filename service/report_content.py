@@ -1,6 +1,7 @@
 """The result of an inspection as the values that a report is drawn from."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 import shapely
 
@@ -8,8 +9,10 @@ from inference.geometry.output_frames import convert_position
 from inference.geometry.uncertainty import circular_error_90_m, error_ellipse, full_covariance
 from inference.merging.flights import Flight
 from inference.merging.reconcile import CandidateIssue
+from inference.reading.metadata import PhotoMetadata
 from inference.receipt import NotPlaced
 from service.issue_record import ACCURACY_LEVEL
+from service.local_time import as_local_time, find_local_zone
 from service.report_model import (
     ErrorEllipse,
     EvidenceFile,
@@ -32,7 +35,7 @@ def plan_report(
     return ReportContent(
         issues=tuple(_issue(issue, result, evidence.get(issue.id, ())) for issue in result.issues),
         files=tuple(_file(file, result) for file in result.files),
-        flights=tuple(_flight(flight) for flight in result.conclusion.flights),
+        flights=tuple(_flight(flight, result) for flight in result.conclusion.flights),
         model=result.manifest,
         code_version=result.run.pipeline_version,
         ground=result.ground,
@@ -51,6 +54,8 @@ def _issue(
     issue: CandidateIssue, result: InspectionResult, evidence: Sequence[EvidenceFile]
 ) -> ReportIssue:
     photos = dict.fromkeys(sighting.detection.photo_sha256 for sighting in issue.sightings)
+    zone = find_local_zone((result.photos[one].metadata for one in photos), given=result.zone)
+    zone_known = result.time_zone_known(issue)
     permit = issue.suppressed_by
     return ReportIssue(
         id=issue.id,
@@ -58,9 +63,9 @@ def _issue(
         confidence=issue.confidence,
         place=_place(issue, result),
         observation_count=issue.observation_count,
-        first_seen=issue.first_seen,
-        last_seen=issue.last_seen,
-        time_zone_known=result.time_zone_known(issue),
+        first_seen=as_local_time(issue.first_seen, zone, zone_known=zone_known),
+        last_seen=as_local_time(issue.last_seen, zone, zone_known=zone_known),
+        time_zone_known=zone_known,
         flight_ids=issue.flight_ids,
         photo_sha256s=tuple(photos),
         grid_id=issue.grid_id,
@@ -109,7 +114,7 @@ def _file(file: StoredFile, result: InspectionResult) -> ReportFile:
         sha256=file.sha256,
         duplicate_of=file.duplicate_of,
         flight_id=result.flight_id(photo.sha256) if photo else None,
-        captured_at=metadata.captured_at if metadata else None,
+        captured_at=_captured_at(metadata, result) if metadata else None,
         time_zone_known=metadata.time_zone_known if metadata else None,
         position_wgs84=position,
         footprint_wgs84=known.ring_wgs84[:-1] if known else None,
@@ -117,18 +122,25 @@ def _file(file: StoredFile, result: InspectionResult) -> ReportFile:
     )
 
 
-def _flight(flight: Flight) -> ReportFlight:
+def _captured_at(metadata: PhotoMetadata, result: InspectionResult) -> datetime | None:
+    zone = find_local_zone([metadata], given=result.zone)
+    return as_local_time(metadata.captured_at, zone, zone_known=metadata.time_zone_known)
+
+
+def _flight(flight: Flight, result: InspectionResult) -> ReportFlight:
     times = [p.metadata.captured_at for p in flight.photos if p.metadata.captured_at is not None]
-    zones = [p.metadata.time_zone_known for p in flight.photos]
+    zone = find_local_zone((p.metadata for p in flight.photos), given=result.zone)
+    has_unknown = any(p.metadata.time_zone_known is False for p in flight.photos)
+    zone_known = not has_unknown if times else None
     first = flight.photos[0].metadata
     camera = " ".join(word for word in (first.make, first.model) if word)
     return ReportFlight(
         id=flight.id,
         camera=camera or None,
         photo_count=len(flight.photos),
-        started_at=min(times, default=None),
-        ended_at=max(times, default=None),
-        time_zone_known=False not in zones if times else None,
+        started_at=as_local_time(min(times, default=None), zone, zone_known=zone_known),
+        ended_at=as_local_time(max(times, default=None), zone, zone_known=zone_known),
+        time_zone_known=zone_known,
     )
 
 

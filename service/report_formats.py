@@ -1,6 +1,6 @@
 """Values of the report as people read them."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from inference.geometry.output_frames import FramePosition
 from service.report_model import ReportPlace
@@ -10,7 +10,7 @@ def format_instant(moment: datetime, zone: str | None = None) -> str:
     """Return a time to the minute with its zone.
 
     Args:
-        moment: In UTC, or as the camera's clock had it.
+        moment: In the zone that people read it in, or as the camera's clock had it.
         zone: Words that stand for the zone where it is unknown.
     """
     return f"{format_short_instant(moment)} {zone or format_zone(moment)}"
@@ -22,9 +22,12 @@ def format_short_instant(moment: datetime) -> str:
 
 
 def format_zone(moment: datetime) -> str:
-    """Return `UTC` or such as `UTC+08:00`."""
-    offset = moment.utcoffset()
-    return f"UTC{moment.isoformat()[-6:]}" if offset else "UTC"
+    """Return `(UTC)` or such as `(UTC+8)` and `(UTC-3:30)`."""
+    minutes = round((moment.utcoffset() or timedelta()).total_seconds() / 60.0)
+    if minutes == 0:
+        return "(UTC)"
+    hours, rest = divmod(abs(minutes), 60)
+    return f"(UTC{'-' if minutes < 0 else '+'}{hours}{f':{rest:02d}' if rest else ''})"
 
 
 def format_coordinates(place: ReportPlace) -> str:

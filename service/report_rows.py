@@ -276,13 +276,14 @@ def plan_period(content: ReportContent, texts: Texts) -> str | None:
     ends = [flight.ended_at for flight in content.flights if flight.ended_at]
     if not starts or not ends:
         return None
-    first, last = min(starts), max(ends)
+    last = max(ends)
+    first = min(starts).astimezone(last.tzinfo)
+    unknown = any(flight.time_zone_known is False for flight in content.flights)
+    zone = texts.report["zone_unknown"] if unknown else format_zone(last)
     if first.date() == last.date():
-        unknown = any(flight.time_zone_known is False for flight in content.flights)
-        zone = texts.report["zone_unknown"] if unknown else format_zone(last)
         until = f" – {last:%H:%M}" if f"{first:%H:%M}" != f"{last:%H:%M}" else ""
         return f"{first:%Y-%m-%d %H:%M}{until} {zone}"
-    return f"{first:%Y-%m-%d} – {last:%Y-%m-%d}"
+    return f"{first:%Y-%m-%d} – {last:%Y-%m-%d} {zone}"
 
 
 def _plan_frames(place: ReportPlace, texts: Texts) -> tuple[tuple[str, str], ...]:

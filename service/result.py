@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import tzinfo
 from pathlib import Path
 
 from inference.detection.detect import DetectSettings
@@ -46,6 +47,7 @@ class InspectionResult:
         photos: By SHA-256.
         ground: File name of the ground model, or None.
         frames: That positions are given in besides WGS 84.
+        zone: That people read times in, as the operator says; None where photos tell their own.
     """
 
     files: tuple[StoredFile, ...]
@@ -59,6 +61,7 @@ class InspectionResult:
     permits: tuple[Permit, ...]
     grids: tuple[GridCell, ...]
     frames: tuple[OutputFrame, ...] = ()
+    zone: tzinfo | None = None
 
     def view(self, sha256: str) -> View | NotPlaced | None:
         """Return what the photo's geometry is, or None for a file that is no photo."""

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -141,7 +142,35 @@ def test_a_time_whose_zone_the_camera_did_not_tell_says_so_everywhere(
     page = (out / "report.html").read_text(encoding="utf-8")
     # In the title, below the heading, of the issue and of the file.
     assert page.count("2026-05-04 03:02 (zone unknown)") == 4
-    assert "2026-05-04 03:02 UTC" not in page
+    assert "2026-05-04 03:02 (UTC)" not in page
+
+
+@pytest.mark.parametrize(
+    ("zone", "given", "shown"),
+    [
+        ("+08:00", None, "2026-05-04 03:02 (UTC+8)"),
+        (None, ZoneInfo("Asia/Shanghai"), "2026-05-04 03:02 (UTC+8)"),
+        ("+08:00", ZoneInfo("Asia/Kathmandu"), "2026-05-04 00:47 (UTC+5:45)"),
+    ],
+)
+def test_the_report_shows_local_time_with_its_zone_and_files_keep_utc(
+    tmp_path: Path,
+    write_drone_photo: WriteDronePhoto,
+    stand_in: ModuleType,
+    zone: str | None,
+    given: ZoneInfo | None,
+    shown: str,
+) -> None:
+    write_drone_photo(tmp_path / "in" / "1.jpg", number=0, spots_px=((300, 145),), zone=zone)
+    out = tmp_path / "out"
+    options = InspectOptions(paths=(tmp_path / "in",), output=out, assumed_zone=given)
+    stand_in.inspect_with_stand_in(options)
+    page = (out / "report.html").read_text(encoding="utf-8")
+    # In the title, below the heading, of the issue and of the file; in the list on two lines.
+    assert page.count(shown) == 4
+    assert shown.replace(" (", "<br>(") in page
+    assert "(UTC)" not in page
+    assert placed_features(out)[0]["properties"]["last_seen"] == "2026-05-03T19:02:01Z"
 
 
 def test_a_photo_without_height_gives_an_issue_without_a_place(done: Path) -> None:

@@ -264,7 +264,7 @@ def test_a_place_that_is_as_unsure_on_all_sides_has_no_long_axis(tmp_path: Path)
 
 def test_a_flight_of_one_minute_tells_it_once(tmp_path: Path) -> None:
     page = render_report(make_content(make_issue()), folder=tmp_path, language="en")
-    assert "2026-11-20 02:11 UTC" in page
+    assert "2026-11-20 02:11 (UTC)" in page
     assert "02:11 – 02:11" not in page
 
 
@@ -343,9 +343,11 @@ def test_areas_and_times_are_told_in_units_that_people_use() -> None:
         "2.5 ha",
         "3.21 km²",
     ]
-    assert format_instant(START) == "2026-11-20 02:11 UTC"
+    assert format_instant(START) == "2026-11-20 02:11 (UTC)"
     china = START.astimezone(timezone(timedelta(hours=8)))
-    assert format_instant(china) == "2026-11-20 10:11 UTC+08:00"
+    assert format_instant(china) == "2026-11-20 10:11 (UTC+8)"
+    newfoundland = START.astimezone(timezone(-timedelta(hours=3, minutes=30)))
+    assert format_instant(newfoundland) == "2026-11-19 22:41 (UTC-3:30)"
 
 
 @pytest.fixture(scope="module")
