@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pyproj import CRS, Transformer
-from pyproj.crs import Ellipsoid
 from pyproj.exceptions import ProjError
 
 from service.geocheck.true_point import (
@@ -142,7 +141,7 @@ def _to_wgs84(rows: Sequence[_Row], crs: CRS, path: Path) -> TruthFile:
             transformer = Transformer.from_crs(crs, WGS84_EPSG, always_xy=True)
             x, y = transformer.transform(x, y)
             transformation = _describe(transformer)
-            is_rough = BALLPARK in transformation and not _is_like_wgs84(crs.ellipsoid)
+            is_rough = BALLPARK in transformation and not _is_like_wgs84(crs)
         except ProjError as error:
             raise line_error(path, 1, f"no way from {crs.name} to WGS 84: {error}") from error
     points = tuple(_points(rows, x, y, crs, path))
@@ -189,8 +188,9 @@ def _name(crs: CRS) -> str:
     return f"{CRS.from_authority(*authority).name} ({':'.join(authority)})"
 
 
-def _is_like_wgs84(ellipsoid: Ellipsoid | None) -> bool:
-    """Tell whether degrees on an ellipsoid can be taken for those of WGS 84 within metres."""
+def _is_like_wgs84(crs: CRS) -> bool:
+    """Tell whether the system's degrees can be taken for those of WGS 84 within metres."""
+    ellipsoid = crs.ellipsoid
     return (
         ellipsoid is not None
         and abs(ellipsoid.semi_major_metre - WGS84_SEMI_MAJOR_M) < SAME_LENGTH_M

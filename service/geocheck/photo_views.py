@@ -63,6 +63,11 @@ class PhotoView:
     refined: View | NotPlaced | None
     reasons: tuple[Reason, ...]
 
+    @property
+    def final(self) -> View | NotPlaced:
+        """Return what an inspection would use."""
+        return self.stated if self.refined is None else self.refined
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PhotoViews:

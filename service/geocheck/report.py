@@ -50,6 +50,7 @@ def render_page(result: GeocheckResult, *, language: str) -> str:
             target=plan_target_plot(result),
             calibration=plan_calibration_plot(result),
             refusals=plan_refusals(result, texts),
+            methods=count_methods(result, texts),
             colours=COLOURS,
             style=Markup(style),  # noqa: S704 - our own file, not anybody's input
             style_hash=content_security_hash(style),
@@ -76,13 +77,38 @@ def plan_refusals(result: GeocheckResult, texts: Texts) -> list[RefusalRow]:
     return sorted(firsts.values(), key=lambda row: (-row.count, row.title))
 
 
+def count_methods(result: GeocheckResult, texts: Texts) -> list[str]:
+    """Return how points were placed and how many, the most frequent way first."""
+    ordered = sorted(result.methods.items(), key=lambda item: (-item[1], item[0]))
+    return [
+        texts.geocheck["method_count"].format(count=count, method=texts.methods.get(name, name))
+        for name, count in ordered
+    ]
+
+
+def describe_ground(result: GeocheckResult, texts: Texts) -> str:
+    """Return the ground model's name, and whether it is one of another place."""
+    text = texts.geocheck
+    if result.ground is None:
+        return text["ground_none"]
+    if not result.off_ground_model:
+        return result.ground
+    return text["ground_off"].format(
+        name=result.ground, count=result.off_ground_model, photos=result.placed_photos
+    )
+
+
+def describe_doubts(photo: PhotoResult, texts: Texts) -> str:
+    """Return what makes a photo doubtful, or nothing."""
+    return SEPARATOR.join(texts.reasons[code].title for code in photo.reasons)
+
+
 def describe_remarks(photo: PhotoResult, texts: Texts) -> str:
     """Return how a photo's heights were found, what makes it doubtful, and what was left out."""
     text = texts.geocheck
     methods = [texts.methods.get(name, name) for name, _ in photo.methods.most_common()]
-    doubts = [texts.reasons[code].title for code in photo.reasons]
     left_out = [f"{count} × {texts.reasons[code].title}" for code, count in photo.refusals.items()]
-    parts = [SEPARATOR.join(methods), SEPARATOR.join(doubts)]
+    parts = [SEPARATOR.join(methods), describe_doubts(photo, texts)]
     if left_out:
         parts.append(text["not_compared_short"].format(what=SEPARATOR.join(left_out)))
     return text["list_semicolon"].join(part for part in parts if part)
@@ -107,6 +133,7 @@ def _environment(texts: Texts) -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(
+        ground=partial(describe_ground, texts=texts),
         metres=format_metres,
         percent=format_percent,
         px=lambda value: f"{value:.1f}",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from inference.geometry.accuracy import PositionErrors, PositionStatistics, summarise_errors
+from inference.geometry.view import View
 from inference.receipt import NotPlaced, ReasonCode
 from service.geocheck.compare import PointCheck, PointError
 from service.geocheck.photo_views import PhotoView, PhotoViews
@@ -44,7 +45,9 @@ class GeocheckResult:
 
     Attributes:
         truth_name: File name of the truth.
-        ground: File name of the ground model, or None for flat ground.
+        ground: File name of the ground model, or None where none was given.
+        placed_photos: How many of the photos given have a full pose.
+        off_ground_model: How many of these a ground model that was given does not reach.
         photos: By name, those that the truth file tells of.
         unused: How many photos were given that it does not tell of.
         is_refined: Whether poses could be put right from overlapping photos.
@@ -53,6 +56,8 @@ class GeocheckResult:
     truth_name: str
     truth: TruthFile
     ground: str | None
+    placed_photos: int
+    off_ground_model: int
     checks: tuple[PointCheck, ...]
     photos: tuple[PhotoResult, ...]
     unused: int
@@ -63,6 +68,11 @@ class GeocheckResult:
     def is_refined(self) -> bool:
         """Return whether refinement was tried on any photo."""
         return any(check.refined is not None for check in self.checks)
+
+    @property
+    def methods(self) -> Counter[str]:
+        """Return how points were placed, and how many."""
+        return sum((photo.methods for photo in self.photos), Counter())
 
     @property
     def refusals(self) -> Counter[ReasonCode]:
@@ -86,10 +96,14 @@ def conclude_check(
         _photo_result(number, name, by_photo[name], views.photos.get(name))
         for number, name in enumerate(sorted(by_photo), 1)
     ]
+    placed = [view for photo in views.photos.values() if isinstance(view := photo.final, View)]
+    off_model = [view for view in placed if not view.has_ground_model] if ground else []
     return GeocheckResult(
         truth_name=truth_name,
         truth=truth,
         ground=ground,
+        placed_photos=len(placed),
+        off_ground_model=len(off_model),
         checks=tuple(checks),
         photos=tuple(photos),
         unused=len(views.photos.keys() - by_photo.keys()),

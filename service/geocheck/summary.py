@@ -5,7 +5,14 @@ from collections.abc import Iterator
 from rich.cells import cell_len
 
 from inference.geometry.accuracy import PositionStatistics
-from service.geocheck.report import format_metres, format_signed, plan_refusals
+from service.geocheck.report import (
+    count_methods,
+    describe_doubts,
+    describe_ground,
+    format_metres,
+    format_signed,
+    plan_refusals,
+)
 from service.geocheck.result import GeocheckResult
 from service.report_formats import format_percent
 from service.translations import Texts, read_texts
@@ -38,7 +45,11 @@ def _lines(result: GeocheckResult, texts: Texts) -> Iterator[str]:
     if result.truth.transformation:
         name = result.truth.transformation
         yield label_line("", text["console_transformed"].format(name=name))
-    yield label_line(text["console_ground"], result.ground or text["ground_flat"])
+    if result.truth.is_rough:
+        yield label_line("", text["truth_rough"])
+    yield label_line(text["console_ground"], describe_ground(result, texts))
+    for line in count_methods(result, texts):
+        yield label_line("", line)
     for row in plan_refusals(result, texts):
         yield text["console_left_out"].format(
             count=row.count, title=row.title, line=row.line, example=row.detail or row.photo
@@ -65,6 +76,9 @@ def _table(result: GeocheckResult, overall: PositionStatistics, texts: Texts) ->
             yield _line(photo.name, _cells(photo.statistics))
         if photo.statistics_before is not None:
             yield _line(before, _cells(photo.statistics_before))
+        if photo.reasons:
+            doubts = describe_doubts(photo, texts)
+            yield f"  {text['console_doubts'].format(doubts=doubts)}"
     if len(result.photos) > MAX_LISTED_PHOTOS:
         yield text["console_more"].format(count=len(result.photos) - MAX_LISTED_PHOTOS)
 

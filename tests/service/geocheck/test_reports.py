@@ -4,12 +4,14 @@ import csv
 import io
 import json
 import re
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from rich.cells import cell_len
 
+from inference.receipt import ReasonCode
 from service.geocheck.compare import check_points
 from service.geocheck.records import render_points, render_summary
 from service.geocheck.report import render_page
@@ -17,6 +19,7 @@ from service.geocheck.result import GeocheckResult, conclude_check
 from service.geocheck.summary import describe_result
 from service.geocheck.true_point import TruePoint, TruthFile
 from service.progress import SilentReporter
+from service.translations import read_texts
 
 if TYPE_CHECKING:
     from tests.service.geocheck.conftest import NadirScene
@@ -24,10 +27,12 @@ if TYPE_CHECKING:
 HOSTILE = """=cmd|'/C calc'!A0<script>alert("1")</script>{{ 7*7 }}.JPG"""
 
 
-def conclude(scene: "NadirScene", *points: TruePoint, name: str = "gcp.txt") -> GeocheckResult:
+def conclude(
+    scene: "NadirScene", *points: TruePoint, name: str = "gcp.txt", ground: str | None = None
+) -> GeocheckResult:
     checks = check_points(points, scene.views, scale=None, reporter=SilentReporter())
     truth = TruthFile(points=points, crs="WGS 84 (EPSG:4326)", transformation=None)
-    return conclude_check(checks, scene.views, truth=truth, truth_name=name, ground=None)
+    return conclude_check(checks, scene.views, truth=truth, truth_name=name, ground=ground)
 
 
 @pytest.fixture
@@ -86,6 +91,56 @@ def test_the_page_is_whole_and_runs_nothing(result: GeocheckResult, scene: "Nadi
     assert "DJI_0.JPG" in page
 
 
+def test_a_ground_model_that_reaches_no_photo_is_told_of(
+    result: GeocheckResult, scene: "NadirScene"
+) -> None:
+    # The views of the scene are on flat ground, as they are beside a model.
+    elsewhere = conclude(scene, *(check.truth for check in result.checks), ground="taiwan.tif")
+    told = "taiwan.tif does not reach 2 of 2 photos"
+    assert told in describe_result(elsewhere, language="en")
+    assert f"<strong><bdi>{told}" in render_page(elsewhere, language="en")
+    assert "taiwan.tif 未覆盖 2 张照片中的 2 张" in describe_result(elsewhere, language="zh")
+    assert json.loads(render_summary(elsewhere))["photos_off_ground_model"] == 2
+    assert "does not reach" not in describe_result(result, language="en")
+
+
+def test_the_ground_is_called_what_the_points_were_placed_on(result: GeocheckResult) -> None:
+    seen = replace(
+        result,
+        photos=tuple(
+            replace(photo, methods=Counter({"ground_seen_in_overlaps": photo.number}))
+            for photo in result.photos
+        ),
+    )
+    lines = describe_result(seen, language="en").splitlines()
+    line = lines.index("ground   no ground model given")
+    assert lines[line + 1] == (
+        "         6 × Line of sight onto the ground that overlapping photos show"
+    )
+    assert "flat" not in "\n".join(lines).casefold()
+    assert "平坦" not in describe_result(seen, language="zh")
+    assert json.loads(render_summary(seen))["methods"] == {"ground_seen_in_overlaps": 6}
+
+
+def test_a_truth_on_another_datum_is_warned_of(result: GeocheckResult) -> None:
+    rough = replace(result, truth=replace(result.truth, is_rough=True))
+    for language, words in (("en", "tens of metres off"), ("zh", "几十米")):
+        assert words in describe_result(rough, language=language)
+        assert words in render_page(rough, language=language)
+        assert words not in render_page(result, language=language)
+    assert json.loads(render_summary(rough))["truth_may_be_tens_of_metres_off"] is True
+
+
+def test_doubts_are_told_below_their_photo(result: GeocheckResult) -> None:
+    hostile, first, *_ = result.photos
+    doubted = replace(first, reasons=(ReasonCode.TURNED_AFTER_CAPTURE,))
+    lines = describe_result(replace(result, photos=(hostile, doubted)), language="zh").splitlines()
+    title = read_texts("zh").reasons[ReasonCode.TURNED_AFTER_CAPTURE].title
+    line = next(n for n, line in enumerate(lines) if line.startswith(doubted.name))
+    assert lines[line + 1] == f"  存疑：{title}"
+    assert sum("存疑" in line for line in lines) == 1
+
+
 def test_equal_results_give_equal_pages(result: GeocheckResult) -> None:
     assert render_page(result, language="zh") == render_page(result, language="zh")
 
@@ -108,7 +163,7 @@ def test_the_summary_tells_it_in_words(result: GeocheckResult) -> None:
 def test_the_chinese_page_says_all_in_chinese(result: GeocheckResult) -> None:
     page = render_page(result, language="zh")
     assert '<html lang="zh-Hans">' in page
-    for term in ("检查点", "偏差", "沿视线", "垂直视线", "中误差", "误差椭圆", "平面残差分布"):
+    for term in ("检查点", "偏差", "纵向", "横向", "中误差", "误差椭圆", "平面残差分布"):
         assert term in page
     assert "共 3 个检查点，已检核 2 个" in page
     assert "找不到照片" in page
@@ -134,9 +189,10 @@ def test_every_figure_has_its_name_beside_it_for_narrow_screens(result: Geocheck
 def test_columns_of_the_chinese_summary_stand_under_each_other(result: GeocheckResult) -> None:
     lines = describe_result(result, language="zh").splitlines()
     assert lines[0] == "检查点   共 3 个，已检核 2 个；真值坐标系 WGS 84 (EPSG:4326)"
-    assert lines[1] == "地面     按平坦地面计算"
-    assert lines[2].startswith("未检核 1 个：找不到照片，如第 4 行")
-    head = next(n for n, line in enumerate(lines) if "沿视线" in line)
+    assert lines[1] == "地面     未提供地面高程模型"
+    assert lines[2] == "         2 点：按起飞点高度的平坦地面求交"
+    assert lines[3].startswith("未检核 1 个：找不到照片，如第 4 行")
+    head = next(n for n, line in enumerate(lines) if "纵向" in line)
     # 30 cells for the name and 9 for each of 12 figures; a Chinese character takes two.
     assert {cell_len(line) for line in lines[head : head + 3]} == {30 + 12 * 9}
 
