@@ -143,8 +143,10 @@ def photo_rows(
     is_ahead = seen[:, 2] > LEAST_DEPTH_M
     depth = np.where(is_ahead, seen[:, 2], 1.0)
     image = seen[:, :2] / depth[:, None]
-    longer = 1.0 + deviations.focal_ratio
-    scale = np.where(is_ahead, sightlines.focal_px, 0.0)[:, None]
+    # In pixels as they were found: brought to another focal length, noise would shrink with it, and
+    # the likeliest lens would be too long.
+    focal_px = np.where(is_ahead, sightlines.focal_px, 0.0)[:, None]
+    scale = focal_px * (1.0 + deviations.focal_ratio)
     projection = np.zeros((len(photo), 2, 3))  # by a shift of the point in the camera's frame
     projection[:, 0, 0] = projection[:, 1, 1] = 1.0 / depth
     projection[:, :, 2] = -image / depth[:, None]
@@ -155,9 +157,9 @@ def photo_rows(
     turns = rotation_derivatives(block, deviations)[:, photo]
     by_angle = np.stack([np.einsum("kji,kj->ki", turn, own_offsets) for turn in turns], axis=-1)
     return PhotoRows(
-        residual=scale * (image - sightlines.plane / longer),
+        residual=scale * image - focal_px * sightlines.plane,
         by_photo=np.concatenate([by_place, projection @ by_angle], axis=2),
-        by_focal=scale * sightlines.plane / longer**2,
+        by_focal=focal_px * image,
         by_point=by_point,
     )
 

@@ -158,3 +158,14 @@ def test_rays_that_miss_the_ground_leave_nothing_to_adjust() -> None:
     _, block, sightlines = draw()
     upwards = replace(block, angles_deg=block.angles_deg + np.array([0.0, 180.0, 0.0, 0.0]))
     assert adjust(upwards, sightlines) is None
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_wrong_matches_do_not_make_the_lens_longer(seed: int) -> None:
+    """Hovering, nothing tells the focal length, so it stays as stated."""
+    plan = Plan(lines=1, per_line=4, step_m=0.3, wrong_share=0.2, points=800)
+    _, block, sightlines = draw(plan, seed)
+    adjustment = adjust(block, sightlines)
+    assert adjustment is not None
+    sigma = np.sqrt(block.common[FOCAL_LENGTH, FOCAL_LENGTH])
+    assert abs(adjustment.deviations.focal_ratio) < sigma
