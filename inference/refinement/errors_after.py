@@ -17,7 +17,11 @@ COMMON_GROUND_SIGMA_M = 0.2
 
 
 def errors_after(
-    block: Block, covariance: NDArray[np.float64], *, variance_ratio: float
+    block: Block,
+    covariance: NDArray[np.float64],
+    *,
+    variance_ratio: float,
+    place_ratio: float = 1.0,
 ) -> list[PoseErrors]:
     """Return what is left of the errors of each photo's pose.
 
@@ -29,12 +33,13 @@ def errors_after(
         block: The photos.
         covariance: (6 N + 7, 6 N + 7) of the adjustment's unknowns.
         variance_ratio: By how much the residuals show it to be too small, 1 or more.
+        place_ratio: Likewise of the stated place on the earth.
     """
     totals, between = _covariances(covariance * variance_ratio, len(block.names))
     shared = _positive(between)
     own = [_positive(total - shared) for total in totals]
     # Matches do not tell where on the earth the flight was.
-    shared[:HEIGHT, :HEIGHT] += np.mean(
+    shared[:HEIGHT, :HEIGHT] += place_ratio * np.mean(
         [view.errors.shared[:HEIGHT, :HEIGHT] for view in block.views], axis=0
     )
     shared[HEIGHT, HEIGHT] += COMMON_GROUND_SIGMA_M**2

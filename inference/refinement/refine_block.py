@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from inference.geometry.pose_errors import HEIGHT
 from inference.geometry.view import View
 from inference.refinement.adjust import Adjustment, adjust
 from inference.refinement.block import (
@@ -31,6 +32,7 @@ from inference.refinement.weights import MEDIAN_TO_SIGMA
 
 LEAST_TRACKS = 15
 MOST_SIGMAS = 4.0  # of a photo and of what the flight shares, from what is stated
+USUAL_SIGMAS = 2.0
 MOST_ROUNDS = 3
 # The upper tail may grow by this part while the median shrinks.
 TAIL_TOLERANCE = 1.05
@@ -186,12 +188,32 @@ def _is_within_errors(block: Block, adjustment: Adjustment) -> bool:
     return bool(np.abs(adjustment.deviations.common / sigmas).max() < MOST_SIGMAS)
 
 
+def _stated_variance_ratios(block: Block, adjustment: Adjustment) -> tuple[float, float]:
+    """Return by how much deviations show stated variances to be too small, of all and of places.
+
+    The photos' own parts tell by their mean square. What the flight shares is one draw of each
+    kind: of these only what goes beyond two sigmas tells. Both are 1 or more.
+    """
+    shared = adjustment.deviations.common[HEIGHT:]
+    own = adjustment.deviations.photos.copy()
+    own[:, HEIGHT:] -= shared[: PHOTO_UNKNOWNS - HEIGHT]
+    squares = own**2 / np.diagonal(block.own, axis1=1, axis2=2)
+    of_shared = float((shared**2 / np.diag(block.common)[HEIGHT:]).max()) / USUAL_SIGMAS**2
+    return max(1.0, float(squares.mean()), of_shared), max(1.0, float(squares[:, :HEIGHT].mean()))
+
+
 def _put_right(block: Block, adjusted: _Adjusted) -> dict[str, View]:
     adjustment, held_out = adjusted.adjustment, adjusted.held_out
     # Each of the two rays of a gap has the noise of one coordinate.
     gap_px = MEDIAN_TO_SIGMA * float(np.median(ray_gaps_px(block, held_out, adjustment.deviations)))
     ratio = max(1.0, gap_px**2 / (2.0 * adjustment.noise_px**2))
-    errors = errors_after(block, adjustment.covariance, variance_ratio=ratio)
+    of_all, of_places = _stated_variance_ratios(block, adjustment)
+    errors = errors_after(
+        block,
+        adjustment.covariance,
+        variance_ratio=max(ratio, of_all),
+        place_ratio=of_places,
+    )
     seen = see_ground(
         block, adjusted.used, held_out, adjustment.deviations, noise_px=adjustment.noise_px
     )

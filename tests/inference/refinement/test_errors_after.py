@@ -63,3 +63,10 @@ def test_photos_that_make_good_for_each_other_still_have_covariances() -> None:
     for found in errors_after(make_block(2), covariance, variance_ratio=1.0):
         assert np.linalg.eigvalsh(found.shared).min() > -1e-12
         assert found.total[YAW, YAW] >= 1.0 - 1e-6
+
+
+def test_places_that_prove_worse_than_stated_are_so_on_the_earth_as_well() -> None:
+    covariance = covariance_of(3, shared=np.zeros((6, 6)), own=np.eye(6), focal=1e-6)
+    found = errors_after(make_block(3), covariance, variance_ratio=1.0, place_ratio=4.0)[0]
+    # Stated are 2 m on each axis.
+    assert found.shared[0, 0] == pytest.approx(16.0, abs=1e-3)
