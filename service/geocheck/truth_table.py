@@ -1,6 +1,7 @@
 """Surveyed points as a table with a head: photo, pixel, latitude, longitude and more."""
 
 import csv
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,17 +16,26 @@ from service.geocheck.true_point import (
 )
 from service.printable import printable_text
 
-# Our name for each column, and those that it may have.
+# Our name for each column, and those that it may have; capitals and full-width letters count not.
 COLUMNS: Mapping[str, tuple[str, ...]] = {
-    "photo": ("photo", "image", "image_name", "file", "file_name", "filename"),
-    "column": ("px", "pixel_x", "im_x", "x_px", "column_px", "column"),
-    "row": ("py", "pixel_y", "im_y", "y_px", "row_px", "row"),
-    "latitude": ("latitude", "lat", "latitude_deg"),
-    "longitude": ("longitude", "lon", "lng", "long", "longitude_deg"),
-    "height": ("height", "height_m", "altitude", "elevation", "z"),
-    "name": ("name", "gcp", "gcp_name", "point", "label"),
-    "width": ("truth_width", "image_width", "width_px"),
-    "depth": ("truth_height", "image_height", "height_px"),
+    "photo": (
+        *("photo", "image", "image_name", "file", "file_name", "filename"),
+        *("照片", "照片名", "照片名称", "影像", "影像名称", "图片", "文件名"),
+    ),
+    "column": (
+        *("px", "pixel_x", "im_x", "x_px", "column_px", "column"),
+        *("像素x", "像素列", "列号", "列"),
+    ),
+    "row": (
+        *("py", "pixel_y", "im_y", "y_px", "row_px", "row"),
+        *("像素y", "像素行", "行号", "行"),
+    ),
+    "latitude": ("latitude", "lat", "latitude_deg", "纬度"),
+    "longitude": ("longitude", "lon", "lng", "long", "longitude_deg", "经度"),
+    "height": ("height", "height_m", "altitude", "elevation", "z", "高程", "海拔", "大地高"),
+    "name": ("name", "gcp", "gcp_name", "point", "label", "点名", "点号", "名称"),
+    "width": ("truth_width", "image_width", "width_px", "照片宽度", "影像宽度"),
+    "depth": ("truth_height", "image_height", "height_px", "照片高度", "影像高度"),
 }
 NEEDED = ("photo", "column", "row", "latitude", "longitude")
 DELIMITERS = (",", ";", "\t")
@@ -93,7 +103,8 @@ def _find_delimiter(head: str) -> str:
 
 
 def _names(head: str, delimiter: str) -> list[str]:
-    return [name.strip().strip('"').strip().casefold() for name in head.split(delimiter)]
+    names = [name.strip().strip('"').strip() for name in head.split(delimiter)]
+    return [unicodedata.normalize("NFKC", name).casefold() for name in names]
 
 
 def _find_columns(names: Sequence[str]) -> dict[str, int]:

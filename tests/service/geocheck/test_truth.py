@@ -113,6 +113,24 @@ def test_a_table_finds_its_columns_by_name(delimiter: str) -> None:
     assert point.height_m is None
 
 
+@pytest.mark.parametrize("letters", ["xy", "XY", "ＸＹ"])  # the last are full-width
+def test_a_table_may_have_a_chinese_head(letters: str) -> None:
+    x, y = letters
+    point = parse(
+        f"照片,像素{x},像素{y},纬度,经度,高程,点号,照片宽度,照片高度",
+        "无人机/DJI_0001.JPG,1843.5,920,31.2304,121.4737,4.2,检查点1,4000,3000",
+    ).points[0]
+    assert (point.photo, point.name) == ("无人机/DJI_0001.JPG", "检查点1")
+    assert (point.column_px, point.row_px) == (1843.5, 920.0)
+    assert (point.latitude_deg, point.longitude_deg, point.height_m) == (31.2304, 121.4737, 4.2)
+    assert point.measured_size_px == (4000.0, 3000.0)
+
+
+def test_of_a_chinese_table_too_the_missing_column_is_named() -> None:
+    with pytest.raises(CannotStartError, match=r"line 1: columns are missing .*照片"):
+        parse("像素x,像素y,纬度,经度", "1,2,3,4")
+
+
 def test_a_table_may_have_decimal_commas_between_semicolons() -> None:
     point = parse("image;px;py;lat;lon;z", "a,b.jpg;1,5;2;31,25;121,5;7,5").points[0]
     assert (point.photo, point.column_px, point.latitude_deg) == ("a,b.jpg", 1.5, 31.25)
