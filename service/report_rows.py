@@ -32,6 +32,11 @@ FRAME_TITLES = {
     OutputFrame.UTM: "UTM",
     OutputFrame.MGRS: "MGRS",
 }
+# Key of the text that tells two frames of one name apart.
+FRAME_TITLE_TEXTS = {
+    OutputFrame.CGCS2000: "zones_of_3_degrees",
+    OutputFrame.CGCS2000_6: "zones_of_6_degrees",
+}
 PAPER_PX = (900, 620)  # of a map before the page's script fits it to the window
 SCALE_BAR_SHARE = 0.18
 
@@ -295,8 +300,15 @@ def _plan_frames(place: ReportPlace, texts: Texts) -> tuple[tuple[str, str], ...
             text = format_frame(position)
             if frame is OutputFrame.GCJ02:
                 text = f"{text}; {texts.report['gcj02_meaning']}"
-        rows.append((FRAME_TITLES[frame], text))
+        rows.append((_frame_title(frame, texts), text))
     return tuple(rows)
+
+
+def _frame_title(frame: OutputFrame, texts: Texts) -> str:
+    title = FRAME_TITLES[frame]
+    if frame in FRAME_TITLE_TEXTS:
+        return texts.report[FRAME_TITLE_TEXTS[frame]].format(frame=title)
+    return title
 
 
 def _not_placed_text(issue: ReportIssue, texts: Texts) -> ReasonText | None:

@@ -120,6 +120,16 @@ def test_the_frames_asked_for_are_in_map_table_and_report(
     assert "GCJ-02" in (out / "report.html").read_text()
 
 
+def test_the_report_tells_the_zones_of_cgcs2000_apart(
+    photo: Path, model_folder: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    assert inspect(photo, model_folder, out, "--coordinates", "cgcs2000,cgcs2000-6") == 0
+    page = (out / "report.html").read_text(encoding="utf-8")
+    assert "CGCS2000, 3° zones" in page
+    assert "CGCS2000, 6° zones" in page
+
+
 def test_without_being_asked_there_is_wgs84_alone(
     photo: Path, model_folder: Path, tmp_path: Path
 ) -> None:
