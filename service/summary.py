@@ -8,6 +8,7 @@ from inference.geometry.view import View
 from inference.receipt import NotPlaced, Outcome
 from service.receipts import is_photo
 from service.result import InspectionResult
+from service.translations import Language, read_texts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,8 +21,8 @@ class InspectSummary:
         issues: By class, those explained by a permit left out.
         not_placed: Of these issues.
         suppressed: Issues that a permit explains.
-        off_ground_model: Photos with a position that a ground model given does not reach: flat
-            ground is taken there.
+        off_ground_model: Photos with a position that a ground model given does not reach.
+        off_ground_model_methods: What these are placed on instead: photos by `View.method`.
     """
 
     files: int
@@ -36,6 +37,7 @@ class InspectSummary:
     not_placed: int
     suppressed: int
     off_ground_model: int
+    off_ground_model_methods: dict[str, int]
 
 
 def summarise(result: InspectionResult) -> InspectSummary:
@@ -45,6 +47,7 @@ def summarise(result: InspectionResult) -> InspectSummary:
     outcomes = Counter(file.outcome for file in photos)
     clues = [issue for issue in result.issues if issue.suppressed_by is None]
     classes = Counter(issue.class_name for issue in clues)
+    off_model = _count_off_ground_model(result)
     return InspectSummary(
         files=len(result.files),
         duplicates=len(result.files) - len(originals),
@@ -57,14 +60,18 @@ def summarise(result: InspectionResult) -> InspectSummary:
         issues={name: classes[name] for name, _ in result.settings.min_confidence},
         not_placed=sum(isinstance(issue.position, NotPlaced) for issue in clues),
         suppressed=len(result.issues) - len(clues),
-        off_ground_model=_count_off_ground_model(result),
+        off_ground_model=off_model.total(),
+        off_ground_model_methods=dict(sorted(off_model.items())),
     )
 
 
-def _count_off_ground_model(result: InspectionResult) -> int:
+def _count_off_ground_model(result: InspectionResult) -> Counter[str]:
+    """Return the photos with a position beside the ground model given, by what stands in for it."""
+    if result.ground is None:
+        return Counter()
     views = [view for plan in result.plans for view in plan.views.values()]
     placed = [view for view in views if isinstance(view, View)]
-    return sum(not view.has_ground_model for view in placed) if result.ground else 0
+    return Counter(view.method for view in placed if not view.has_ground_model)
 
 
 def exit_code(summary: InspectSummary) -> int:
@@ -94,7 +101,8 @@ def describe_summary(summary: InspectSummary) -> str:
     if summary.suppressed:
         lines.append(f"permits  explain {summary.suppressed} more")
     if summary.off_ground_model:
-        lines.append(
-            f"ground   does not reach {summary.off_ground_model} photos: taken as flat there"
-        )
+        lines.append(f"ground   does not reach {summary.off_ground_model} photos; placed there by:")
+        titles = read_texts(Language.ENGLISH).methods
+        for method, count in summary.off_ground_model_methods.items():
+            lines.append(f"         {count} × {titles.get(method, method)}")
     return "\n".join(lines)
