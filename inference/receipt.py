@@ -17,6 +17,7 @@ class ReasonCode(StrEnum):
 
     # The file itself.
     NOT_A_PHOTO = "not_a_photo"
+    HEIGHT_MODEL = "height_model"
     EMPTY_FILE = "empty_file"
     UNSUPPORTED_FORMAT = "unsupported_format"
     ARCHIVE_NOT_SUPPORTED = "archive_not_supported"
@@ -73,6 +74,8 @@ class ReasonCode(StrEnum):
     VIDEO_UNREADABLE = "video_unreadable"
     NO_TELEMETRY = "no_telemetry"
     TELEMETRY_UNREADABLE = "telemetry_unreadable"
+    TELEMETRY_INCOMPLETE = "telemetry_incomplete"
+    TELEMETRY_WITHOUT_VIDEO = "telemetry_without_video"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

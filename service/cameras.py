@@ -22,6 +22,7 @@ from inference.patrol.fixed_cameras import (
 from inference.reading.metadata import RegisteredPose
 from service.errors import CannotStartError
 from service.intake import ReceivedFile
+from service.printable import printable_text
 
 MAX_FILE_BYTES = 4 << 20
 MAX_CAMERAS = 10_000
@@ -150,7 +151,7 @@ def as_registered_file(received: ReceivedFile, cameras: Sequence[FixedCamera]) -
     try:
         camera = find_camera(cameras, received.metadata, path)
     except AmbiguousCameraError as error:
-        raise CannotStartError(f"--cameras: {error}") from error
+        raise CannotStartError(f"--cameras: {printable_text(str(error))}") from error
     if camera is None:
         return received
     reasons = (r for r in received.stored.reasons if r.code not in POSITION_REASONS)

@@ -17,5 +17,7 @@ def read_ground_file(path: Path | None) -> Ground | None:
         return None
     try:
         return read_ground(path)
-    except (InferenceError, OSError) as error:
-        raise CannotStartError(f"--ground {path} cannot be read: {error}") from error
+    except OSError as error:
+        raise CannotStartError(f"--ground {path} cannot be read: {error.strerror}") from error
+    except InferenceError as error:  # names the file itself
+        raise CannotStartError(f"--ground {error}") from error

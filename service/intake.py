@@ -73,8 +73,7 @@ def receive_files(
         for received, *frames in pool.map(receive, files):
             sha256 = received.stored.sha256
             original = originals.get(sha256 or "")
-            # Of two copies of a video only one may have its flight data beside it.
-            if original is not None and not (frames and original.outcome is Outcome.REJECTED):
+            if original is not None and not _is_of_its_own(received, frames, original):
                 yield _as_duplicate(received, original)
                 continue
             if sha256 is not None:
@@ -117,15 +116,37 @@ def _receive(
         )
     if not isinstance(metadata, Reason):
         return [_accepted_or_held(found, metadata, byte_count=byte_count, sha256=sha256)]
-    if _is_used_with_video(found):
-        used = Reason(code=ReasonCode.USED_WITH_VIDEO)
-        return [_accepted(found, (used,), byte_count=byte_count, sha256=sha256)]
-    return [_rejected(found, metadata, byte_count=byte_count, sha256=sha256)]
+    if found.path.suffix.lower() != TELEMETRY_SUFFIX:
+        return [_rejected(found, metadata, byte_count=byte_count, sha256=sha256)]
+    reason = _telemetry_reason(found, metadata)
+    if reason.code is ReasonCode.USED_WITH_VIDEO:
+        return [_accepted(found, (reason,), byte_count=byte_count, sha256=sha256)]
+    return [_rejected(found, reason, byte_count=byte_count, sha256=sha256)]
 
 
-def _is_used_with_video(found: FoundFile) -> bool:
-    is_beside = found.partner is not None and found.path.suffix.lower() == TELEMETRY_SUFFIX
-    return is_beside and read_or_reason(is_telemetry, found.path) is True
+def _telemetry_reason(found: FoundFile, no_photo: Reason) -> Reason:
+    """Return what a subtitle file is good for; none of them is a photo that was lost."""
+    if read_or_reason(is_telemetry, found.path) is True:
+        has_video = found.partner is not None
+        return Reason(
+            code=ReasonCode.USED_WITH_VIDEO if has_video else ReasonCode.TELEMETRY_WITHOUT_VIDEO
+        )
+    if no_photo.code is ReasonCode.EMPTY_FILE:
+        return Reason(code=ReasonCode.NOT_A_PHOTO, detail="an empty subtitle file")
+    return no_photo
+
+
+def _is_of_its_own(
+    received: ReceivedFile, frames: Sequence[ReceivedFile], equal: StoredFile
+) -> bool:
+    """Return whether a file counts though an equal one was found before.
+
+    Of two copies of a video only one may have its flight data beside it, and two videos may have
+    the same flight data: each of those was used.
+    """
+    if any(reason.code is ReasonCode.USED_WITH_VIDEO for reason in received.stored.reasons):
+        return True
+    return bool(frames) and equal.outcome is Outcome.REJECTED
 
 
 def _receive_video(

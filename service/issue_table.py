@@ -11,9 +11,10 @@ from service.issue_record import Record
 COLUMNS = (
     "id", "class", "title_en", "title_zh", "also_looks_like", "status", "status_text",
     "confidence", "severity",
-    "latitude", "longitude", "accuracy_m_ce90", "method", "not_placed", "camera_latitude",
-    "camera_longitude", "grid_id", "responsible_unit", "suppressed_by", "observation_count",
-    "first_seen", "last_seen", "time_zone_known", "photo", "photo_sha256", "evidence",
+    "latitude", "longitude", "accuracy_m_ce90", "method", "refined", "doubts", "not_placed",
+    "camera_latitude", "camera_longitude", "grid_id", "responsible_unit", "suppressed_by",
+    "observation_count", "first_seen", "last_seen", "time_zone_known", "photo", "photo_sha256",
+    "evidence",
 )  # fmt: skip
 
 # Spreadsheets run a cell that begins so as a formula, and its text may come from a file name.
@@ -53,6 +54,8 @@ def _row(issue_id: str, record: Record) -> Mapping[str, str | float | int | None
         "longitude": position.get("longitude"),
         "accuracy_m_ce90": position.get("accuracy_m"),
         "method": position.get("method"),
+        "refined": position.get("refined"),
+        "doubts": " ".join(position.get("doubts", ())),
         "not_placed": refusal and refusal["code"],
         "camera_latitude": camera.get("latitude"),
         "camera_longitude": camera.get("longitude"),

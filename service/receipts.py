@@ -18,10 +18,12 @@ SCHEMA_VERSION = "1"
 NOT_PHOTOS = frozenset(
     {
         ReasonCode.NOT_A_PHOTO,
+        ReasonCode.HEIGHT_MODEL,
         ReasonCode.ARCHIVE_NOT_SUPPORTED,
         ReasonCode.VIDEO_FRAMES,
         ReasonCode.USED_WITH_VIDEO,
         ReasonCode.NO_TELEMETRY,
+        ReasonCode.TELEMETRY_WITHOUT_VIDEO,
     }
 )
 

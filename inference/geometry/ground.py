@@ -5,6 +5,7 @@ cast.
 """
 
 import math
+import warnings
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -15,6 +16,7 @@ import rasterio
 from numpy.typing import NDArray
 from pyproj import CRS, Transformer
 from pyproj.exceptions import ProjError
+from rasterio.errors import NotGeoreferencedWarning
 from rasterio.fill import fillnodata
 from rasterio.windows import Window
 
@@ -102,12 +104,17 @@ def read_ground(path: Path) -> RasterGround:
 
     Raises:
         InferenceError: The file is no raster or has no coordinate reference system.
+        OSError: It cannot be opened.
     """
     try:
-        with rasterio.open(path) as source:
-            crs, transform, band_count = source.crs, source.transform, source.count
+        with path.open("rb"), warnings.catch_warnings():
+            # What it warns of is an error below, in one line.
+            warnings.simplefilter("ignore", NotGeoreferencedWarning)
+            with rasterio.open(path) as source:
+                crs, transform, band_count = source.crs, source.transform, source.count
     except rasterio.errors.RasterioError as error:
-        raise InferenceError(f"{path} cannot be read as a height model: {error}") from error
+        cause = str(error).replace(f"'{path}'", "").replace(f"{path}: ", "").strip()
+        raise InferenceError(f"{path} cannot be read as a height model: {cause}") from error
     if band_count > 2:  # a second one may be a mask
         raise InferenceError(f"{path} has {band_count} bands: it is a picture, no height model")
     if crs is None:

@@ -17,6 +17,7 @@ from inference.geometry.pose_errors import HEIGHT, PoseErrors, plan_pose_errors
 from inference.geometry.rays import lower_to_depression
 from inference.geometry.takeoff import Takeoff
 from inference.geometry.terrain import sigma_from_takeoff
+from inference.geometry.vertical_datum import PHOTO_WITHOUT_ZERO
 from inference.geometry.view import (
     FLAT_AT_MODELLED_TAKEOFF,
     FLAT_GROUND,
@@ -73,6 +74,8 @@ def _without_relative_altitude(
     """Return the view at the absolute altitude, or why that says nothing."""
     if pose.absolute_height_m is None:
         return NotPlaced(code=ReasonCode.NO_HEIGHT, detail="no laser and no altitude")
+    if pose.absolute_datum is None:  # with a ground model or without
+        return NotPlaced(code=ReasonCode.HEIGHT_DATUM_UNKNOWN, detail=PHOTO_WITHOUT_ZERO)
     if ground is None:
         return NotPlaced(
             code=ReasonCode.NO_HEIGHT, detail="an absolute altitude, no ground model to set it on"

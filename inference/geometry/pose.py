@@ -47,7 +47,12 @@ ROLL_OWN_SIGMA_DEG = 0.5
 # how it sits there is shared by the flight, how far the sensor lags in gusts is not.
 BOLTED_ON_SIGMA_DEG = 2.0
 
-POSITION_REASONS = (ReasonCode.NO_GPS, ReasonCode.GPS_ZERO, ReasonCode.GPS_OUT_OF_RANGE)
+POSITION_REASONS = (
+    ReasonCode.NO_GPS,
+    ReasonCode.GPS_ZERO,
+    ReasonCode.GPS_OUT_OF_RANGE,
+    ReasonCode.TELEMETRY_INCOMPLETE,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

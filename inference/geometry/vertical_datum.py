@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from inference.reading.height_datum import HeightDatum
 
 AS_PHOTO = "as the photo's absolute altitude"
+PHOTO_WITHOUT_ZERO = "the photo does not say from which zero its absolute altitude counts"
 
 # What the zeros of global geoid models and of national levelling differ by, one sigma: EGM96 and
 # EGM2008 by half a metre, national zeros from those by up to two metres.
@@ -35,7 +36,7 @@ def compare_datums(photo: HeightDatum | None, model: str | None) -> Comparison |
         model: Name of the model's vertical system, None where it names none.
     """
     if photo is None:
-        return "the photo does not say from which zero its absolute altitude counts"
+        return PHOTO_WITHOUT_ZERO
     if model is None:
         return "the ground model names no vertical system"
     kind = kind_of_datum(model)

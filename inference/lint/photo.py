@@ -28,7 +28,10 @@ def lint_photo(metadata: PhotoMetadata, view: View | None) -> tuple[Reason, ...]
     """
     reasons = [_wrong_side_by_clock(metadata)]
     if view is not None:
-        reasons += [_horizon(view), _too_flat(view), doubt_height(view)]
+        # Whoever mounted a fixed camera knows that it sees the horizon.
+        if metadata.registered is None:
+            reasons += [_horizon(view), _too_flat(view)]
+        reasons.append(doubt_height(view))
     found = tuple(reason for reason in reasons if reason is not None)
     return (*camera_reasons(metadata), *found)
 

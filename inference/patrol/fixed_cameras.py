@@ -95,7 +95,7 @@ def find_camera(
     found = [camera for camera in cameras if _fits(camera.match, metadata, path)]
     if len(found) > 1:
         ids = ", ".join(camera.pose.camera_id for camera in found)
-        raise AmbiguousCameraError(f"{path.name} fits several registered cameras: {ids}")
+        raise AmbiguousCameraError(f"{path} fits several registered cameras: {ids}")
     return found[0] if found else None
 
 

@@ -131,7 +131,7 @@ def _check_tiff_kind(directory: TiffDirectory) -> None:
     if directory.is_raw:
         raise rejected(ReasonCode.UNSUPPORTED_FORMAT, "raw sensor data")
     if directory.is_map and directory.bands == 1:
-        raise rejected(ReasonCode.NOT_A_PHOTO, "a map of one value (GeoTIFF), such as a DEM")
+        raise rejected(ReasonCode.HEIGHT_MODEL, "a map of one value (GeoTIFF), such as a DEM")
 
 
 def _parse_heic(data: bytes) -> PhotoFile:

@@ -126,7 +126,8 @@ def _capture_time(
 ) -> tuple[datetime | None, CaptureTimeSource | None]:
     clock = moment.clock
     if clock is None:
-        reasons.append(Reason(code=ReasonCode.NO_CAPTURE_TIME))
+        if moment.latitude_deg is not None:  # else flight data are missing, which is told once
+            reasons.append(Reason(code=ReasonCode.NO_CAPTURE_TIME))
         return None, None
     if assumed_zone is not None:
         return clock.replace(tzinfo=assumed_zone).astimezone(UTC), CaptureTimeSource.OPTION
@@ -141,7 +142,7 @@ def _capture_time(
 def _position(moment: FlightMoment, reasons: list[Reason]) -> tuple[float | None, float | None]:
     if moment.latitude_deg is None:
         detail = "no flight data at this moment of the video"
-        reasons.append(Reason(code=ReasonCode.NO_GPS, detail=detail))
+        reasons.append(Reason(code=ReasonCode.TELEMETRY_INCOMPLETE, detail=detail))
         return None, None
     if is_without_fix(moment):
         reasons.append(Reason(code=ReasonCode.GPS_ZERO))

@@ -233,5 +233,5 @@ def _find_doubts(
         doubts.append(Reason(code=ReasonCode.TRUNCATED, detail=detail))
     if duration_s - task.telemetry.end_s > UNCOVERED_S:
         detail = f"flight data for {task.telemetry.end_s:.0f} of {duration_s:.0f} seconds"
-        doubts.append(Reason(code=ReasonCode.TELEMETRY_UNREADABLE, detail=detail))
+        doubts.append(Reason(code=ReasonCode.TELEMETRY_INCOMPLETE, detail=detail))
     return tuple(doubts)

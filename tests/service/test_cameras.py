@@ -211,7 +211,7 @@ def test_a_photo_that_two_cameras_claim_stops_the_run(tmp_path: Path, stand_in: 
         output=tmp_path / "out",
         cameras=write_cameras(tmp_path / "cameras.toml", GATE, other),
     )
-    with pytest.raises(CannotStartError, match=r"--cameras: 1\.jpg fits .* gate-3, yard"):
+    with pytest.raises(CannotStartError, match=r"--cameras: /.*/1\.jpg fits .* gate-3, yard"):
         stand_in.inspect_with_stand_in(options)
 
 

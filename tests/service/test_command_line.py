@@ -106,7 +106,10 @@ def test_confidence_and_classes_are_taken(
         (["--timezone", "../etc/passwd"], "is no time zone"),
         (["--workers", "0"], "--workers: 0 is less than 1"),
         (["--workers", "many"], "--workers"),
-        (["--ground", "no_such.tif"], "--ground no_such.tif cannot be read"),
+        (
+            ["--ground", "no_such.tif"],
+            "--ground no_such.tif cannot be read: No such file or directory",
+        ),
         (["--permits", "no_such.geojson"], "no_such.geojson: no such file"),
         (["--grids", "no_such.geojson"], "no_such.geojson: no such file"),
         (["--model", "no-such-model"], "no model 'no-such-model'"),

@@ -325,7 +325,23 @@ def test_of_two_copies_the_one_with_flight_data_is_inspected(
     assert codes(entries["a/flight.MP4"]) == ["no_telemetry"]
     assert codes(entries["b/flight.MP4"]) == ["video_frames"]
     assert entries["c/flight.MP4"]["duplicate_of"] == "b/flight.MP4"
+    # The flight data of both were equal, and neither card lost a photo.
+    assert codes(entries["b/flight.SRT"]) == codes(entries["c/flight.SRT"]) == ["used_with_video"]
     check_heap(tmp_path / "out")
+
+
+def test_subtitles_without_a_video_are_no_lost_photos(
+    video: Path, tmp_path: Path, stand_in: ModuleType
+) -> None:
+    card = copy_card(video, tmp_path / "card")
+    shutil.copy(card / "flight.SRT", card / "a copy.SRT")
+    (card / "empty.SRT").write_bytes(b"")
+    result = inspect(stand_in, tmp_path / "out", card)
+    entries = receipt(tmp_path / "out")
+    assert codes(entries["a copy.SRT"]) == ["telemetry_without_video"]
+    assert codes(entries["flight.SRT"]) == ["used_with_video"]
+    assert codes(entries["empty.SRT"]) == ["not_a_photo"]
+    assert summarise(result).rejected == 0
 
 
 def test_files_called_like_frames_are_survived(

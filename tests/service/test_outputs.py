@@ -89,6 +89,15 @@ def test_an_issue_without_a_place_has_empty_cells_and_the_reason() -> None:
     assert (row["not_placed"], row["camera_latitude"]) == ("no_height", "30.0")
 
 
+def test_the_table_says_what_makes_a_place_doubtful_and_whether_it_was_put_right() -> None:
+    position = make_feature()["properties"]["position"] | {
+        "refined": True,
+        "doubts": ["height_unverified", "horizon_in_view"],
+    }
+    row = read_table(render_issue_table([make_feature(position=position)]))[0]
+    assert (row["refined"], row["doubts"]) == ("True", "height_unverified horizon_in_view")
+
+
 def test_a_table_of_no_issues_still_has_its_head() -> None:
     assert read_table(render_issue_table([])) == []
     assert render_issue_table([]).startswith(b"\xef\xbb\xbfid,class,")
@@ -166,6 +175,8 @@ def test_what_makes_a_photo_doubtful_is_told_on_its_file_and_not_on_copies() -> 
     ("code", "counts"),
     [
         (ReasonCode.NOT_A_PHOTO, False),
+        (ReasonCode.HEIGHT_MODEL, False),
+        (ReasonCode.TELEMETRY_WITHOUT_VIDEO, False),
         (ReasonCode.NO_TELEMETRY, False),
         (ReasonCode.VIDEO_UNREADABLE, True),
         (ReasonCode.TRUNCATED, True),

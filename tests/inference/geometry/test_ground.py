@@ -1,12 +1,14 @@
 """Heights from rasters, and rays that meet them."""
 
 import math
+import warnings
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import rasterio
+from PIL import Image
 from pyproj import Transformer
 from rasterio.transform import from_origin
 from rasterio.windows import Window
@@ -259,8 +261,18 @@ def test_every_hit_lies_on_the_surface(tmp_path: Path) -> None:
 def test_what_is_no_height_model_is_refused(tmp_path: Path) -> None:
     text = tmp_path / "dem.tif"
     text.write_text("not a raster")
-    with pytest.raises(InferenceError, match="cannot be read as a height model"):
+    with pytest.raises(InferenceError, match="cannot be read as a height model") as caught:
         read_ground(text)
+    assert str(caught.value).count(str(text)) == 1
+    with pytest.raises(FileNotFoundError):
+        read_ground(tmp_path / "nowhere.tif")
+    # Without a word of the library's own besides.
+    Image.new("L", (8, 8)).save(tmp_path / "photo.jpg")
+    with (
+        warnings.catch_warnings(action="error"),
+        pytest.raises(InferenceError, match="no coordinate reference system"),
+    ):
+        read_ground(tmp_path / "photo.jpg")
     with rasterio.open(
         tmp_path / "bare.tif", "w", driver="GTiff", width=4, height=4, count=1, dtype="float32",
         transform=from_origin(0, 0, 1, 1),

@@ -260,6 +260,11 @@ def test_an_absolute_height_in_another_or_an_unknown_datum_is_refused(
     assert reason_code(photo, ground) is ReasonCode.HEIGHT_DATUM_UNKNOWN
 
 
+def test_no_ground_model_is_asked_for_where_none_would_help() -> None:
+    photo = replace(make_absolute(), absolute_datum=None)
+    assert reason_code(photo) is ReasonCode.HEIGHT_DATUM_UNKNOWN
+
+
 def test_an_absolute_height_needs_ground_below_it() -> None:
     ground = Terrace(low_m=100.0, high_m=200.0)
     assert reason_code(make_absolute()) is ReasonCode.NO_HEIGHT

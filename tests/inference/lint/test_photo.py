@@ -1,11 +1,20 @@
 """What makes one photo's geometry doubtful."""
 
+from dataclasses import replace
+
 import pytest
 
 from inference.geometry.heights import plan_view
 from inference.geometry.view import View
 from inference.lint.photo import lint_photo
-from inference.reading.metadata import Attitude, Band, Lens, PhotoKind, PhotoMetadata
+from inference.reading.metadata import (
+    Attitude,
+    Band,
+    Lens,
+    PhotoKind,
+    PhotoMetadata,
+    RegisteredPose,
+)
 from inference.receipt import ReasonCode
 
 
@@ -51,6 +60,18 @@ def test_a_camera_that_looks_ahead_is_told() -> None:
         ReasonCode.HORIZON_IN_VIEW,
         ReasonCode.OBLIQUE_BEYOND_MODEL,
     ]
+
+
+def test_a_registered_camera_may_look_at_the_horizon() -> None:
+    pose = RegisteredPose(
+        camera_id="gate",
+        place_sigma_m=1.0,
+        height_sigma_m=0.3,
+        yaw_sigma_deg=1.0,
+        pitch_sigma_deg=0.5,
+        roll_sigma_deg=0.5,
+    )
+    assert codes(replace(make_metadata(pitch_deg=-12.0), registered=pose)) == []
 
 
 @pytest.mark.parametrize(

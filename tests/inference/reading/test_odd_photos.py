@@ -213,7 +213,7 @@ def test_real_flights_are_read_as_exiftool_reads_them(shared_folder: Path) -> No
         if "dem" in name or "dsm" in name or name.endswith("teal2.tiff"):
             with pytest.raises(PhotoRejectedError) as caught:
                 read(name)
-            assert caught.value.reason.code is C.NOT_A_PHOTO
+            assert caught.value.reason.code is C.HEIGHT_MODEL
 
 
 @pytest.mark.slow

@@ -112,7 +112,7 @@ def test_without_gimbal_angles_there_is_no_attitude_though_the_drone_moves() -> 
 @pytest.mark.parametrize(
     ("moment", "expected"),
     [
-        (FlightMoment(time_s=9.0), [ReasonCode.NO_CAPTURE_TIME, ReasonCode.NO_GPS]),
+        (FlightMoment(time_s=9.0), [ReasonCode.TELEMETRY_INCOMPLETE]),
         (
             FlightMoment(time_s=0.0, clock=CLOCK, latitude_deg=0.0, longitude_deg=0.0),
             [ReasonCode.TIME_ZONE_UNKNOWN, ReasonCode.GPS_ZERO],

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from inference.errors import PhotoRejectedError
+from inference.geometry.heights import plan_view
 from inference.reading.metadata import PhotoMetadata
-from inference.receipt import ReasonCode
+from inference.receipt import NotPlaced, ReasonCode
 from inference.video import read_frames as module
 from inference.video.read_frames import (
     FrameSource,
@@ -88,11 +89,16 @@ def test_flight_data_that_end_early_are_told_and_the_rest_has_no_place(
 ) -> None:
     reading = read_frames(make_task(write_video(frames=60), seconds=3.0))
     (doubt,) = reading.reasons
-    assert doubt.code is ReasonCode.TELEMETRY_UNREADABLE
+    assert doubt.code is ReasonCode.TELEMETRY_INCOMPLETE
     assert doubt.detail == "flight data for 3 of 6 seconds"
     placed = [frame.metadata.latitude_deg is not None for frame in reading.frames]
     assert placed == [True, True, False, False]
-    assert ReasonCode.NO_GPS in {one.code for one in reading.frames[-1].metadata.reasons}
+    # Once and by its cause: there is no receiver that waits for a fix, and no clock to set.
+    codes = [one.code for one in reading.frames[-1].metadata.reasons]
+    assert codes == [ReasonCode.TELEMETRY_INCOMPLETE]
+    refusal = plan_view(reading.frames[-1].metadata)
+    assert isinstance(refusal, NotPlaced)
+    assert refusal.code is ReasonCode.TELEMETRY_INCOMPLETE
 
 
 def cut_pictures(path: Path, share: float) -> Path:
