@@ -13,9 +13,9 @@ from inference.refinement.residuals import GroundRows, PhotoRows, Sightlines
 # this in terms of the focal length.
 LENS_SIGMA = 1e-3
 MOST_NOISE = 3.0  # in terms of that; worse matches are wrong ones
-# What is left of a lens's distortion, and of a ground's shape, is alike within about a fifth of the
+# What is left of a lens's distortion, and of a ground's shape, is alike within about a third of the
 # picture's side: more matches than these do not make a photo's pose any surer.
-INDEPENDENT_PER_PHOTO = 25
+INDEPENDENT_PER_PHOTO = 9
 
 SLOPE_DOUBT_M = 0.5  # where exactly a slope of the model lies
 UNKNOWN_GROUND_SIGMA_M = 30.0
