@@ -126,6 +126,13 @@ def test_an_issue_says_what_it_is_and_where_it_comes_from(done: Path) -> None:
     assert record["time_zone_known"] is True
 
 
+def test_every_property_and_column_is_explained(done: Path) -> None:
+    page = (REPOSITORY / "docs" / "issues.md").read_text(encoding="utf-8")
+    table = (done / "issues.csv").read_text(encoding="utf-8-sig")
+    names = {*placed_features(done)[0]["properties"], *table.splitlines()[0].split(",")}
+    assert {name for name in names if f"`{name}`" not in page} == set()
+
+
 def test_a_time_whose_zone_the_camera_did_not_tell_says_so_everywhere(
     tmp_path: Path, write_drone_photo: WriteDronePhoto, stand_in: ModuleType
 ) -> None:

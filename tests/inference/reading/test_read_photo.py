@@ -141,6 +141,15 @@ def test_a_grey_tiff_is_a_single_band(tmp_path: Path) -> None:
     assert read_photo_metadata(path).band is Band.SINGLE_BAND
 
 
+def test_a_map_of_one_value_is_told_from_photos(tmp_path: Path) -> None:
+    path = tmp_path / "dem.tif"
+    # GeoKeyDirectoryTag of no keys (GeoTIFF 1.1, section 7.1.2): enough to be a map.
+    Image.new("L", (60, 40)).save(path, tiffinfo={34735: (1, 1, 0, 0)})
+    with pytest.raises(PhotoRejectedError) as caught:
+        read_photo_metadata(path)
+    assert caught.value.reason.code is ReasonCode.HEIGHT_MODEL
+
+
 def test_raw_files_are_not_supported(tmp_path: Path) -> None:
     path = tmp_path / "raw.tif"
     Image.new("RGB", (60, 40)).save(path, tiffinfo={50706: b"\x01\x04\x00\x00"})
