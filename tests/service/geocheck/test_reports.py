@@ -6,6 +6,7 @@ import json
 import re
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,17 +14,19 @@ from rich.cells import cell_len
 
 from inference.receipt import ReasonCode
 from service.geocheck.compare import check_points
-from service.geocheck.records import render_points, render_summary
+from service.geocheck.records import COLUMNS, render_points, render_summary, summary_record
 from service.geocheck.report import render_page
 from service.geocheck.result import GeocheckResult, conclude_check
 from service.geocheck.summary import describe_result
 from service.geocheck.true_point import TruePoint, TruthFile
+from service.geocheck.truth_table import COLUMNS as TRUTH_COLUMNS
 from service.progress import SilentReporter
 from service.translations import read_texts
 
 if TYPE_CHECKING:
     from tests.service.geocheck.conftest import NadirScene
 
+REPOSITORY = Path(__file__).resolve().parents[3]
 HOSTILE = """=cmd|'/C calc'!A0<script>alert("1")</script>{{ 7*7 }}.JPG"""
 
 
@@ -139,6 +142,15 @@ def test_doubts_are_told_below_their_photo(result: GeocheckResult) -> None:
     line = next(n for n, line in enumerate(lines) if line.startswith(doubted.name))
     assert lines[line + 1] == f"  存疑：{title}"
     assert sum("存疑" in line for line in lines) == 1
+
+
+def test_the_docs_name_every_column_and_key(result: GeocheckResult) -> None:
+    docs = (REPOSITORY / "docs" / "geocheck.md").read_text(encoding="utf-8")
+    summary = summary_record(result)
+    records = (summary, summary["photos"][0], summary["overall"], summary["overall"]["ellipses"][0])
+    names = {*COLUMNS, *(key for record in records for key in record)}
+    names |= {alias for aliases in TRUTH_COLUMNS.values() for alias in aliases}
+    assert {name for name in names if not re.search(rf"(`|, |\| ){name}(`|,| \|)", docs)} == set()
 
 
 def test_equal_results_give_equal_pages(result: GeocheckResult) -> None:
