@@ -93,7 +93,8 @@ def describe_ground(result: GeocheckResult, texts: Texts) -> str:
         return text["ground_none"]
     if not result.off_ground_model:
         return result.ground
-    return text["ground_off"].format(
+    reaches_none = result.off_ground_model == result.placed_photos
+    return text["ground_elsewhere" if reaches_none else "ground_off"].format(
         name=result.ground, count=result.off_ground_model, photos=result.placed_photos
     )
 

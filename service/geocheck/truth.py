@@ -1,5 +1,6 @@
 """Truth files: ground control points as OpenDroneMap lists them, or a table."""
 
+import contextlib
 from pathlib import Path
 
 from service.errors import CannotStartError
@@ -9,6 +10,7 @@ from service.geocheck.true_point import MAX_POINTS, TruthFile, line_error
 from service.geocheck.truth_table import is_table_head, parse_truth_table
 
 MAX_BYTES = 32 << 20
+LATITUDE_IN_CHINESE = "纬度"
 
 
 def read_truth(path: Path) -> TruthFile:
@@ -23,12 +25,29 @@ def read_truth(path: Path) -> TruthFile:
             data = file.read(MAX_BYTES + 1)
         if len(data) > MAX_BYTES:
             raise CannotStartError(f"{name}: larger than {MAX_BYTES >> 20} MiB")
-        text = data.decode("utf-8-sig")
+        text = _decode(data)
     except OSError as error:
         raise CannotStartError(f"{name}: cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise CannotStartError(f"{name}: is no text in UTF-8") from error
     return parse_truth(text, path)
+
+
+def _decode(data: bytes) -> str:
+    """Return the text, which is UTF-8 or a Chinese table as spreadsheets in China save it.
+
+    Raises:
+        UnicodeDecodeError: It is neither.
+    """
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        # Nearly all bytes are some text in GB 18030: only a head that makes sense shows that it is.
+        with contextlib.suppress(UnicodeDecodeError):
+            text = data.decode("gb18030")
+            if LATITUDE_IN_CHINESE in text.lstrip().partition("\n")[0]:
+                return text
+        raise
 
 
 def parse_truth(text: str, path: Path) -> TruthFile:

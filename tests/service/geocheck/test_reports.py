@@ -99,12 +99,14 @@ def test_a_ground_model_that_reaches_no_photo_is_told_of(
 ) -> None:
     # The views of the scene are on flat ground, as they are beside a model.
     elsewhere = conclude(scene, *(check.truth for check in result.checks), ground="taiwan.tif")
-    told = "taiwan.tif does not reach 2 of 2 photos"
+    told = "taiwan.tif reaches none of 2 photos: is it of this place?"
     assert told in describe_result(elsewhere, language="en")
     assert f"<strong><bdi>{told}" in render_page(elsewhere, language="en")
-    assert "taiwan.tif 未覆盖 2 张照片中的 2 张" in describe_result(elsewhere, language="zh")
+    assert "taiwan.tif 未覆盖全部 2 张照片中的任何一张" in describe_result(elsewhere, language="zh")
     assert json.loads(render_summary(elsewhere))["photos_off_ground_model"] == 2
-    assert "does not reach" not in describe_result(result, language="en")
+    partly = replace(elsewhere, off_ground_model=1)
+    assert "taiwan.tif does not reach 1 of 2 photos" in describe_result(partly, language="en")
+    assert "reach" not in describe_result(result, language="en")
 
 
 def test_the_ground_is_called_what_the_points_were_placed_on(result: GeocheckResult) -> None:

@@ -126,6 +126,16 @@ def test_a_table_may_have_a_chinese_head(letters: str) -> None:
     assert point.measured_size_px == (4000.0, 3000.0)
 
 
+def test_a_chinese_table_may_be_in_the_encoding_of_chinese_spreadsheets(tmp_path: Path) -> None:
+    table = tmp_path / "truth.csv"
+    lines = "照片,像素x,像素y,纬度,经度\r\n巡检.JPG,1,2,31.2,121.4\r\n"
+    table.write_bytes(lines.encode("gb18030"))
+    assert [point.photo for point in read_truth(table).points] == ["巡检.JPG"]
+    table.write_bytes("image,px,py,lat,lon\nété.jpg,1,2,3,4\n".encode("latin-1"))
+    with pytest.raises(CannotStartError, match="no text in UTF-8"):
+        read_truth(table)
+
+
 def test_of_a_chinese_table_too_the_missing_column_is_named() -> None:
     with pytest.raises(CannotStartError, match=r"line 1: columns are missing .*照片"):
         parse("像素x,像素y,纬度,经度", "1,2,3,4")
