@@ -123,9 +123,15 @@ def _photo_result(
         methods=Counter(f.place.method for f in finals if isinstance(f, PointError)),
         statistics=_summarise(checks),
         statistics_before=_summarise_before(checks),
-        reasons=tuple(dict.fromkeys(reason.code for reason in view.reasons)) if view else (),
+        reasons=_doubts(view) if view else (),
         refusals=Counter(f.code for f in finals if isinstance(f, NotPlaced)),
     )
+
+
+def _doubts(view: PhotoView) -> tuple[ReasonCode, ...]:
+    """Return each doubt once; when a photo was taken changes nothing about where its points lie."""
+    codes = dict.fromkeys(reason.code for reason in view.reasons)
+    return tuple(code for code in codes if code is not ReasonCode.TIME_ZONE_UNKNOWN)
 
 
 def _summarise(checks: Iterable[PointCheck]) -> PositionStatistics | None:

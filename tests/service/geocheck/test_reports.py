@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 from rich.cells import cell_len
 
-from inference.receipt import ReasonCode
+from inference.receipt import Reason, ReasonCode
 from service.geocheck.compare import check_points
 from service.geocheck.records import COLUMNS, render_points, render_summary, summary_record
 from service.geocheck.report import render_page
@@ -144,6 +144,20 @@ def test_doubts_are_told_below_their_photo(result: GeocheckResult) -> None:
     line = next(n for n, line in enumerate(lines) if line.startswith(doubted.name))
     assert lines[line + 1] == f"  存疑：{title}"
     assert sum("存疑" in line for line in lines) == 1
+
+
+def test_a_time_zone_makes_no_place_doubtful(scene: "NadirScene") -> None:
+    view = scene.views.photos["DJI_0.JPG"]
+    codes = (ReasonCode.TIME_ZONE_UNKNOWN, ReasonCode.TURNED_AFTER_CAPTURE)
+    doubted = replace(
+        view, reasons=tuple(Reason(code=code, detail=None) for code in (*codes, *codes))
+    )
+    views = replace(scene.views, photos={**scene.views.photos, view.name: doubted})
+    point = scene.point()
+    checks = check_points([point], views, scale=None, reporter=SilentReporter())
+    truth = TruthFile(points=(point,), crs="WGS 84 (EPSG:4326)")
+    result = conclude_check(checks, views, truth=truth, truth_name="gcp.txt", ground=None)
+    assert result.photos[0].reasons == (ReasonCode.TURNED_AFTER_CAPTURE,)
 
 
 def test_the_docs_name_every_column_and_key(result: GeocheckResult) -> None:
