@@ -20,7 +20,13 @@ def write_residual_plots(
     paths = []
     for method, photos in answers.items():
         figure, axes = plt.subplots(
-            1, len(photos), figsize=(4 * len(photos), 4), squeeze=False, sharex=True, sharey=True
+            1,
+            len(photos),
+            figsize=(4 * len(photos), 4),
+            layout="constrained",
+            squeeze=False,
+            sharex=True,
+            sharey=True,
         )
         for axis, answer in zip(axes[0], photos, strict=True):
             axis.scatter(*answer.offsets_m.T, s=4)
