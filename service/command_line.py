@@ -33,6 +33,7 @@ from service.shared_options import (
     parse_path,
 )
 from service.summary import describe_summary, exit_code, render_summary, summarise
+from service.translations import read_texts
 
 EXIT_NOTHING_DONE = 1
 EXIT_STOPPED = 130  # as shells have it for Ctrl-C
@@ -202,7 +203,10 @@ def _run(options: InspectOptions, model_name: str | None, *, as_json: bool) -> i
     with show_progress(quiet=as_json) as reporter:
         result = inspect_photos(options, model=model, reporter=reporter)
     summary = summarise(result)
-    typer.echo(render_summary(summary) if as_json else describe_summary(summary))
+    if as_json:
+        typer.echo(render_summary(summary))
+    else:
+        typer.echo(describe_summary(summary, language=options.language))
     if summary.files == 0:
         _complain(f"no files in {', '.join(stable_name(str(path)) for path in options.paths)}")
     elif not result.has_photos:
@@ -211,7 +215,8 @@ def _run(options: InspectOptions, model_name: str | None, *, as_json: bool) -> i
             "was written, it says why"
         )
     elif not as_json:
-        typer.echo(f"report   {options.output / REPORT}")
+        words = read_texts(options.language).terminal
+        typer.echo(words["report"].format(path=options.output / REPORT))
     return exit_code(summary)
 
 

@@ -41,6 +41,7 @@ from service.progress import Reporter
 from service.received_photos import as_flight_photo, as_photo
 from service.result import InspectionResult, Photo, conclude_files
 from service.store import Inspection, Store, open_store
+from service.translations import read_texts
 
 
 def inspect_photos(
@@ -92,7 +93,7 @@ def _take_in(job: Job, store: Store) -> dict[str, Photo]:
     options = job.options
     assumed = Assumed(zone=options.assumed_zone, focal_length_35mm=options.video_focal_length_35mm)
     read_as = " ".join(map(str, (PIPELINE_VERSION, assumed.zone, assumed.focal_length_35mm)))
-    job.reporter.begin("Reading files", total=len(job.files))
+    job.reporter.begin(_stage(job, "reading_files"), total=len(job.files))
     known = store.read_photos(read_as=read_as)
     stored, photos = [], dict[str, Photo]()
     for received in receive_files(job.files, known=known, workers=options.workers, assumed=assumed):
@@ -126,7 +127,7 @@ def _inspect_rest(
     # Before the first photo is read: loading takes seconds, in which a card may be changed.
     wants_detector = any(task.is_to_inspect for task in tasks)
     detector = job.model.load(job.settings.precision) if wants_detector else None
-    job.reporter.begin("Inspecting photos", total=len(tasks))
+    job.reporter.begin(_stage(job, "inspecting_photos"), total=len(tasks))
     workers = job.options.workers
     for task, reading in read_ahead(tasks, read_task, threads=workers, ahead=workers):
         found = reading.result()
@@ -169,7 +170,7 @@ def _refine(job: Job, store: Store, plans: Sequence[FlightPlan]) -> list[FlightP
     """Return the flights with their poses put right where photos overlap."""
     if not job.options.refine:
         return list(plans)
-    job.reporter.begin("Comparing overlapping photos", total=len(plans))
+    job.reporter.begin(_stage(job, "comparing_photos"), total=len(plans))
     refined = []
     for plan in plans:
         refined.append(refine_flight(plan, lambda sha256: read_features(store, sha256)))
@@ -205,3 +206,8 @@ def _conclude(
         frames=job.options.frames,
         zone=job.options.assumed_zone,
     )
+
+
+def _stage(job: Job, name: str) -> str:
+    """Return what a stage is called in the language asked for."""
+    return read_texts(job.options.language).terminal[name]

@@ -8,7 +8,7 @@ from inference.geometry.view import View
 from inference.receipt import NotPlaced, Outcome
 from service.receipts import is_photo
 from service.result import InspectionResult
-from service.translations import Language, read_texts
+from service.translations import Language, class_title, read_texts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,23 +86,37 @@ def render_summary(summary: InspectSummary) -> str:
     return json.dumps(asdict(summary), ensure_ascii=False)
 
 
-def describe_summary(summary: InspectSummary) -> str:
+def describe_summary(summary: InspectSummary, *, language: str) -> str:
     """Return the figures in words, a line each."""
-    found = ", ".join(f"{count} {name}" for name, count in summary.issues.items())
+    texts = read_texts(language)
+    words = texts.terminal
+    found = words["list_comma"].join(
+        f"{count} {_class_word(name, language)}" for name, count in summary.issues.items()
+    )
     lines = [
-        f"photos   {summary.inspected} inspected, {summary.held} held, "
-        f"{summary.rejected} rejected, in {summary.flights} flights",
-        f"files    {summary.files}, of which {summary.duplicates} duplicates and "
-        f"{summary.other_files} other files",
-        f"issues   {sum(summary.issues.values())}: {found}",
+        words["photos"].format(
+            inspected=summary.inspected,
+            held=summary.held,
+            rejected=summary.rejected,
+            flights=summary.flights,
+        ),
+        words["files"].format(
+            files=summary.files, duplicates=summary.duplicates, others=summary.other_files
+        ),
+        words["issues"].format(count=sum(summary.issues.values()), found=found),
     ]
-    if summary.not_placed:
-        lines.append(f"         {summary.not_placed} of them without a position")
-    if summary.suppressed:
-        lines.append(f"permits  explain {summary.suppressed} more")
-    if summary.off_ground_model:
-        lines.append(f"ground   does not reach {summary.off_ground_model} photos; placed there by:")
-        titles = read_texts(Language.ENGLISH).methods
-        for method, count in summary.off_ground_model_methods.items():
-            lines.append(f"         {count} × {titles.get(method, method)}")
+    for key, count in (
+        ("not_placed", summary.not_placed),
+        ("permits", summary.suppressed),
+        ("off_ground_model", summary.off_ground_model),
+    ):
+        if count:
+            lines.append(words[key].format(count=count))
+    for method, count in summary.off_ground_model_methods.items():
+        lines.append(f"         {count} × {texts.methods.get(method, method)}")
     return "\n".join(lines)
+
+
+def _class_word(name: str, language: str) -> str:
+    """Return the class's name as options have it, in Chinese what people call it."""
+    return name if Language(language) is Language.ENGLISH else class_title(name, language)

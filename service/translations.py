@@ -36,6 +36,7 @@ class Texts:
         methods: By `Placement.method`.
         report: Of an inspection, by key; texts with {names} are filled by `str.format`.
         geocheck: Of the page and the terminal of a geocheck, likewise.
+        terminal: Of an inspection's stages and figures, likewise.
     """
 
     language: Language
@@ -44,6 +45,7 @@ class Texts:
     methods: Mapping[str, str]
     report: Mapping[str, str]
     geocheck: Mapping[str, str]
+    terminal: Mapping[str, str]
 
 
 @cache
@@ -62,6 +64,7 @@ def read_texts(language: str) -> Texts:
         methods=table["methods"],
         report=table["report"],
         geocheck=table["geocheck"],
+        terminal=table["terminal"],
     )
 
 

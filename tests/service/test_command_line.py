@@ -43,7 +43,7 @@ def test_photos_become_results_and_figures(
         capsys, "inspect", photos, "--out", out, "--model", model_folder, "--lang", "zh"
     )
     assert (code, complaints) == (0, "")
-    assert "2 inspected" in printed
+    assert "已检测 2 张" in printed
     assert str(out / "report.html") in printed
     assert {path.name for path in out.iterdir()} >= {
         "issues.geojson", "issues.csv", "coverage.geojson", "receipt.json", "report.html",

@@ -256,7 +256,7 @@ def test_the_figures_and_the_exit_code(card: Path, tmp_path: Path, stand_in: Mod
     assert summary.other_files == 2  # .DS_Store and the SRT
     assert (summary.inspected, summary.held, summary.rejected) == (5, 0, 1)
     assert exit_code(summary) == 2
-    words = describe_summary(summary)
+    words = describe_summary(summary, language="en")
     assert "photos   5 inspected, 0 held, 1 rejected" in words
     assert "files    9, of which 1 duplicates and 2 other files" in words
 

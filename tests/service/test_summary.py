@@ -1,5 +1,6 @@
 """What the terminal says of an inspection."""
 
+import re
 from collections.abc import Mapping
 
 from service.summary import InspectSummary, describe_summary
@@ -26,7 +27,7 @@ def make_summary(off_model: Mapping[str, int]) -> InspectSummary:
 
 def test_photos_beside_the_ground_model_say_what_they_were_placed_on() -> None:
     summary = make_summary({"flat_ground_at_takeoff": 1, "ground_seen_in_overlaps": 3})
-    assert describe_summary(summary).splitlines()[-3:] == [
+    assert describe_summary(summary, language="en").splitlines()[-3:] == [
         "ground   does not reach 4 photos; placed there by:",
         "         1 × Flat ground at take-off height",
         "         3 × Line of sight onto the ground that overlapping photos show",
@@ -34,4 +35,10 @@ def test_photos_beside_the_ground_model_say_what_they_were_placed_on() -> None:
 
 
 def test_where_the_ground_model_reaches_all_photos_nothing_is_said_of_it() -> None:
-    assert "ground" not in describe_summary(make_summary({}))
+    assert "ground" not in describe_summary(make_summary({}), language="en")
+
+
+def test_chinese_figures_are_chinese() -> None:
+    words = describe_summary(make_summary({"flat_ground_at_takeoff": 1}), language="zh")
+    assert words.splitlines()[0] == "照片     已检测 9 张，暂缓 0 张，未使用 0 张，共 1 个架次"
+    assert not re.search("[a-z]{3}", words.replace("pothole", ""))

@@ -52,7 +52,11 @@ def test_titles_tell_reasons_apart() -> None:
 def test_languages_have_the_same_texts_with_the_same_blanks() -> None:
     english, chinese = read_texts("en"), read_texts("zh")
     assert set(english.methods) == set(chinese.methods)
-    for ours, theirs in ((english.report, chinese.report), (english.geocheck, chinese.geocheck)):
+    for ours, theirs in (
+        (english.report, chinese.report),
+        (english.geocheck, chinese.geocheck),
+        (english.terminal, chinese.terminal),
+    ):
         assert {key: _blanks(text) for key, text in ours.items()} == {
             key: _blanks(text) for key, text in theirs.items()
         }
