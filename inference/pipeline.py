@@ -39,6 +39,9 @@ from models.manifest import ModelManifest
 PIPELINE_VERSION = "2"  # another one where a step gives other results for the same photo
 
 
+Comparisons = Sequence[tuple[str, str]]  # pairs of photos that show the same ground, by SHA-256
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class FlightPlan:
     """A flight with what each of its photos sees, by SHA-256.
@@ -81,22 +84,30 @@ def plan_flights(photos: Iterable[FlightPhoto], *, ground: Ground | None) -> lis
     ]
 
 
-def plan_comparisons(plan: FlightPlan) -> list[tuple[str, str]]:
-    """Return the pairs of a flight's photos that show the same ground, by SHA-256."""
+def plan_comparisons(plan: FlightPlan) -> Comparisons:
+    """Return the pairs of a flight's photos that show the same ground, by SHA-256.
+
+    From one place, nothing can be told of a pose that was measured: registered cameras have none.
+    """
+    if any(photo.metadata.registered is not None for photo in plan.flight.photos):
+        return []
     captures = {photo.sha256: photo.metadata.capture_uuid for photo in plan.flight.photos}
     return plan_pairs(plan.views, captures=captures)
 
 
-def refine_flight(plan: FlightPlan, read_features: Callable[[str], Features | None]) -> FlightPlan:
+def refine_flight(
+    plan: FlightPlan,
+    comparisons: Comparisons,
+    read_features: Callable[[str], Features | None],
+) -> FlightPlan:
     """Return the flight with its poses put right from what overlapping photos both show.
 
     Args:
         plan: With the views as the photos state them.
+        comparisons: Its pairs, see `plan_comparisons`.
         read_features: Returns a photo's features by SHA-256; None where it has none.
     """
-    if any(photo.metadata.registered is not None for photo in plan.flight.photos):
-        return plan  # from one place, nothing can be told of a pose that was measured
-    matches = match_pairs(plan_comparisons(plan), plan.views, read_features)
+    matches = match_pairs(comparisons, plan.views, read_features)
     if not matches:
         return plan
     refinement = refine_views(plan.views, matches)

@@ -14,9 +14,11 @@ from inference.detection.read_ahead import read_ahead
 from inference.errors import InferenceError
 from inference.pipeline import (
     PIPELINE_VERSION,
+    Comparisons,
     FlightPlan,
     conclude,
     detect_objects,
+    plan_comparisons,
     plan_flights,
     refine_flight,
 )
@@ -80,8 +82,9 @@ def _run(job: Job, store: Store) -> InspectionResult:
     """Do the three stages."""
     photos = _take_in(job, store)
     plans = plan_flights(map(as_flight_photo, photos.values()), ground=job.ground)
-    _inspect_rest(job, store, photos, plans)
-    plans = _refine(job, store, plans)
+    comparisons = [plan_comparisons(plan) if job.options.refine else [] for plan in plans]
+    _inspect_rest(job, store, photos, plans, comparisons)
+    plans = _refine(job, store, plans, comparisons)
     result = _conclude(job, store, photos, plans)
     options = job.options
     write_outputs(result, options.output, language=options.language, workers=options.workers)
@@ -112,15 +115,20 @@ def _take_in(job: Job, store: Store) -> dict[str, Photo]:
 
 
 def _inspect_rest(
-    job: Job, store: Store, photos: Mapping[str, Photo], plans: Sequence[FlightPlan]
+    job: Job,
+    store: Store,
+    photos: Mapping[str, Photo],
+    plans: Sequence[FlightPlan],
+    comparisons: Sequence[Comparisons],
 ) -> None:
     """Inspect the photos that the store has no inspection of, or no features where wanted."""
     store.save_run(job.run)
+    compared = {sha256 for pairs in comparisons for pair in pairs for sha256 in pair}
     tasks = plan_tasks(
         photos.values(),
         plans,
         inspections=store.read_inspections(job.run.id),
-        described=store.read_described(described_as=DESCRIBED_AS) if job.options.refine else None,
+        to_describe=compared - store.read_described(described_as=DESCRIBED_AS),
     )
     if not tasks:
         return
@@ -166,14 +174,16 @@ def _inspect_photo(
     return done, detections
 
 
-def _refine(job: Job, store: Store, plans: Sequence[FlightPlan]) -> list[FlightPlan]:
+def _refine(
+    job: Job, store: Store, plans: Sequence[FlightPlan], comparisons: Sequence[Comparisons]
+) -> list[FlightPlan]:
     """Return the flights with their poses put right where photos overlap."""
     if not job.options.refine:
         return list(plans)
     job.reporter.begin(_stage(job, "comparing_photos"), total=len(plans))
     refined = []
-    for plan in plans:
-        refined.append(refine_flight(plan, lambda sha256: read_features(store, sha256)))
+    for plan, pairs in zip(plans, comparisons, strict=True):
+        refined.append(refine_flight(plan, pairs, lambda sha256: read_features(store, sha256)))
         job.reporter.step()
     return refined
 

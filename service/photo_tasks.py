@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from inference.geometry.coverage import ground_sample_distance_m, round_gsd_m
 from inference.geometry.view import View
-from inference.pipeline import FlightPlan, plan_comparisons
+from inference.pipeline import FlightPlan
 from inference.receipt import NotPlaced, Outcome, Reason, ReasonCode
 from inference.refinement.features import (
     Features,
@@ -52,7 +52,7 @@ def plan_tasks(
     plans: Sequence[FlightPlan],
     *,
     inspections: Mapping[str, Inspection],
-    described: AbstractSet[str] | None,
+    to_describe: AbstractSet[str],
 ) -> list[PhotoTask]:
     """Return what is left, in the order of the photos.
 
@@ -60,10 +60,9 @@ def plan_tasks(
         photos: All of them; held and rejected ones are left out.
         plans: Their flights.
         inspections: What is done, by SHA-256; done for another GSD than is known now counts not.
-        described: Photos whose features are known; None where none are wanted.
+        to_describe: Photos whose features are wanted and not known.
     """
     views = {sha256: view for plan in plans for sha256, view in plan.views.items()}
-    to_describe = set[str]() if described is None else _overlapping(plans) - described
     tasks = []
     for photo in photos:
         if photo.outcome is not Outcome.ACCEPTED:
@@ -83,9 +82,13 @@ def plan_tasks(
 
 def read_task(task: PhotoTask) -> ReadPhoto:
     """Read a photo; runs in a thread beside the detector, so the features cost no time of its."""
-    photo = task.photo
+    return read_photo(task.photo, is_to_describe=task.is_to_describe)
+
+
+def read_photo(photo: Photo, *, is_to_describe: bool) -> ReadPhoto:
+    """Read a photo's pixels, and its features where asked for."""
     pixels = read_or_reason(lambda _: read_photo_pixels(photo), photo.path)
-    if isinstance(pixels, Reason) or not task.is_to_describe:
+    if isinstance(pixels, Reason) or not is_to_describe:
         return ReadPhoto(pixels=pixels, features=None)
     return ReadPhoto(pixels=pixels, features=features_to_bytes(describe_features(pixels)))
 
@@ -99,10 +102,6 @@ def read_features(store: Store, sha256: str) -> Features | None:
         return parse_features(stored)
     except ValueError:
         return None
-
-
-def _overlapping(plans: Sequence[FlightPlan]) -> set[str]:
-    return {sha256 for plan in plans for pair in plan_comparisons(plan) for sha256 in pair}
 
 
 def _is_done(inspection: Inspection | None, gsd_m: float | None) -> bool:

@@ -4,11 +4,12 @@ import base64
 import hashlib
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
 from service.folder import write_atomically
 from service.map_drawing import plan_maps
+from service.page_templates import read_templates
 from service.report_formats import (
     format_area,
     format_coordinates,
@@ -90,14 +91,8 @@ def content_security_hash(text: str) -> str:
 
 
 def _environment() -> Environment:
-    """Return the templates, with everything escaped that is put into them."""
-    environment = Environment(
-        loader=FileSystemLoader(PAGE_FOLDER),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    """Return the report's templates and the forms of its values."""
+    environment = read_templates(PAGE_FOLDER)
     environment.filters.update(
         area=format_area,
         coordinates=format_coordinates,

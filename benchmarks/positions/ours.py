@@ -13,7 +13,7 @@ from inference.geometry.locate import locate
 from inference.geometry.uncertainty import full_covariance
 from inference.geometry.view import View
 from inference.merging.flights import FlightPhoto
-from inference.pipeline import FlightPlan, plan_flights, refine_flight
+from inference.pipeline import FlightPlan, plan_comparisons, plan_flights, refine_flight
 from inference.reading.decode import read_pixels
 from inference.receipt import NotPlaced, ReasonCode
 from inference.refinement.features import describe_features
@@ -38,7 +38,11 @@ def refine(plans: Sequence[FlightPlan], sets: Sequence[PointSet]) -> list[Flight
     """Return the flights with poses put right from what overlapping photos both show."""
     paths = {read_flight_photo(points.photo).sha256: points.photo for points in sets}
     return [
-        refine_flight(plan, lambda sha256: describe_features(read_pixels(paths[sha256])))
+        refine_flight(
+            plan,
+            plan_comparisons(plan),
+            lambda sha256: describe_features(read_pixels(paths[sha256])),
+        )
         for plan in plans
     ]
 

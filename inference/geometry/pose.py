@@ -160,11 +160,6 @@ def position_source(stated: StatedAccuracy) -> str:
     return "gnss"
 
 
-def is_rtk_fixed(pose: Pose) -> bool:
-    """Tell whether the position is good to centimetres."""
-    return pose.position_source == "rtk_fixed"
-
-
 def plan_accuracy(
     stated: StatedAccuracy, *, yaw_reference_sigma_deg: float, is_gimbal: bool = True
 ) -> PoseAccuracy:

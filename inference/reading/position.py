@@ -172,8 +172,11 @@ def _datum_of_maker(exif: Exif, xmp: Mapping[str, str]) -> HeightDatum | None:
 def parse_relative_altitude_m(xmp: Mapping[str, str], reasons: list[Reason]) -> float | None:
     """Return the height above the take-off place, or None where it is absent or absurd."""
     metres = first_number(xmp, names_of("relative_altitude"), reasons)
-    if metres is None:
-        return None
+    return None if metres is None else check_relative_altitude_m(metres, reasons)
+
+
+def check_relative_altitude_m(metres: float, reasons: list[Reason]) -> float | None:
+    """Return the height above the take-off place, or None where it is absurd."""
     if not MIN_RELATIVE_ALTITUDE_M <= metres <= MAX_RELATIVE_ALTITUDE_M:
         detail = f"{metres} m above the take-off place"
         reasons.append(Reason(code=ReasonCode.ABSURD_HEIGHT, detail=detail))

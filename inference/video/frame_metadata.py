@@ -14,7 +14,7 @@ from inference.reading.metadata import (
     PhotoMetadata,
     StatedAccuracy,
 )
-from inference.reading.position import MAX_RELATIVE_ALTITUDE_M, MIN_RELATIVE_ALTITUDE_M
+from inference.reading.position import check_relative_altitude_m
 from inference.receipt import Reason, ReasonCode
 from inference.video.flight_moment import flight_moment, ground_speed_m_s, seconds_outside
 from inference.video.gps_order import METRES_PER_DEGREE
@@ -157,11 +157,7 @@ def _relative_altitude_m(moment: FlightMoment, reasons: list[Reason]) -> float |
             detail = f"altitude {moment.altitude_m:.1f} m, above what is not told"
             reasons.append(Reason(code=ReasonCode.HEIGHT_DATUM_UNKNOWN, detail=detail))
         return None
-    if not MIN_RELATIVE_ALTITUDE_M <= metres <= MAX_RELATIVE_ALTITUDE_M:
-        detail = f"{metres} m above the take-off place"
-        reasons.append(Reason(code=ReasonCode.ABSURD_HEIGHT, detail=detail))
-        return None
-    return metres
+    return check_relative_altitude_m(metres, reasons)
 
 
 def _attitude(moment: FlightMoment) -> Attitude | None:

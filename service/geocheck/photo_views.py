@@ -11,16 +11,11 @@ from inference.patrol.fixed_cameras import FixedCamera
 from inference.pipeline import FlightPlan, plan_comparisons, plan_flights, refine_flight
 from inference.reading.metadata import PhotoMetadata
 from inference.receipt import NotPlaced, Outcome, Reason
-from inference.refinement.features import (
-    Features,
-    describe_features,
-    features_to_bytes,
-    parse_features,
-)
+from inference.refinement.features import Features, parse_features
 from service.cameras import as_registered_file
 from service.found_files import find_files
-from service.intake import read_or_reason, receive_files
-from service.photo_pixels import read_photo_pixels
+from service.intake import receive_files
+from service.photo_tasks import read_photo
 from service.progress import Reporter
 from service.received_photos import as_flight_photo, as_photo
 from service.result import Photo
@@ -131,9 +126,8 @@ def _refine(
     reporter: Reporter,
 ) -> list[FlightPlan]:
     """Return the flights with their poses put right where photos overlap."""
-    wanted = sorted(
-        {sha256 for plan in plans for pair in plan_comparisons(plan) for sha256 in pair}
-    )
+    comparisons = [plan_comparisons(plan) for plan in plans]
+    wanted = sorted({sha256 for pairs in comparisons for pair in pairs for sha256 in pair})
     reporter.begin("Comparing overlapping photos", total=len(wanted))
     packed = dict[str, bytes]()  # a flight of thousands takes half the memory so
     tasks = [photos[sha256] for sha256 in wanted]
@@ -146,9 +140,10 @@ def _refine(
     def unpack(sha256: str) -> Features | None:
         return parse_features(packed[sha256]) if sha256 in packed else None
 
-    return [refine_flight(plan, unpack) for plan in plans]
+    return [
+        refine_flight(plan, pairs, unpack) for plan, pairs in zip(plans, comparisons, strict=True)
+    ]
 
 
 def _read_features(photo: Photo) -> bytes | None:
-    pixels = read_or_reason(lambda _: read_photo_pixels(photo), photo.path)
-    return None if isinstance(pixels, Reason) else features_to_bytes(describe_features(pixels))
+    return read_photo(photo, is_to_describe=True).features

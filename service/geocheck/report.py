@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
 from inference.receipt import NotPlaced, ReasonCode
@@ -15,6 +15,7 @@ from service.geocheck.plots import (
     plan_target_plot,
 )
 from service.geocheck.result import GeocheckResult, PhotoResult
+from service.page_templates import read_templates
 from service.report import HTML_LANGUAGES, content_security_hash
 from service.report_formats import format_percent
 from service.translations import Texts, read_texts
@@ -126,13 +127,7 @@ def format_signed(metres: float) -> str:
 
 
 def _environment(texts: Texts) -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(PAGE_FOLDER),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = read_templates(PAGE_FOLDER)
     environment.filters.update(
         ground=partial(describe_ground, texts=texts),
         metres=format_metres,
