@@ -2,10 +2,18 @@
 
 import tomllib
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from training.errors import TrainingError
+
+
+class Precision(StrEnum):
+    """What the network calculates with in training; losses and weights stay in single."""
+
+    F32 = "f32"
+    BF16 = "bf16"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +36,17 @@ class TrainingConfig:
     seed: int
     least_pictures_per_class: int  # pictures of rarer classes are repeated up to this; 0 for none
     threads: int  # ultralytics alone would leave one core idle
+    precision: Precision  # bf16: about twice as fast where the processor has it, see docs
+    loader_processes: int  # that read pictures beside the training; ultralytics has none on a CPU
     options: dict[str, Any]  # further ultralytics training options, as they are
+
+
+DEFAULTS: dict[str, Any] = {
+    "threads": 1,
+    "loader_processes": 0,
+    "least_pictures_per_class": 0,
+    "options": {},
+}
 
 
 def read_training_config(path: Path) -> TrainingConfig:
@@ -41,8 +59,7 @@ def read_training_config(path: Path) -> TrainingConfig:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
         table["initial_weights"] = Path(table["initial_weights"])
         table["picture_folders"] = tuple(Path(folder) for folder in table["picture_folders"])
-        return TrainingConfig(
-            **{"threads": 1, "least_pictures_per_class": 0, "options": {}, **table}
-        )
-    except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError) as error:
+        table["precision"] = Precision(table.get("precision", Precision.F32))
+        return TrainingConfig(**{**DEFAULTS, **table})
+    except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
         raise TrainingError(f"training configuration {path}: {error!r}") from error

@@ -16,7 +16,7 @@ from ultralytics.models.yolo.detect import DetectionTrainer
 from ultralytics.nn.tasks import DetectionModel
 
 from datasets.taxonomy import CLASS_NAMES
-from training.config import TrainingConfig
+from training.config import Precision, TrainingConfig
 from training.initial_weights import (
     check_first_layer,
     load_initial_weights,
@@ -45,13 +45,44 @@ def write_data_description(
     return description
 
 
+class MixedPrecisionNetwork(DetectionModel):  # type: ignore[misc]  # ultralytics is untyped
+    """The network, which may calculate in half precision while its losses stay in single.
+
+    ultralytics has bfloat16 on CUDA only.
+    """
+
+    training_precision = Precision.F32
+
+    def loss(self, batch: dict[str, Any], preds: Any = None) -> Any:
+        """Return the loss of a batch and its parts."""
+        if preds is None:
+            images = batch["img"].contiguous(memory_format=torch.channels_last)
+            half = self.training_precision is Precision.BF16
+            with torch.autocast(images.device.type, dtype=torch.bfloat16, enabled=half):
+                preds = self.forward(images)
+        return super().loss(batch, to_single_precision(preds))
+
+
+def to_single_precision(values: Any) -> Any:
+    """Return nested tensors as float32."""
+    if isinstance(values, Tensor):
+        return values.float()
+    if isinstance(values, dict):
+        return {key: to_single_precision(value) for key, value in values.items()}
+    if isinstance(values, list | tuple):
+        return type(values)(to_single_precision(value) for value in values)
+    return values
+
+
 class TrainerFromWeights(DetectionTrainer):  # type: ignore[misc]  # ultralytics is untyped
     """The ultralytics trainer, starting from our weights instead of a fresh network."""
 
-    def __init__(self, weights: dict[str, Tensor], head_prefix: str, **options: Any) -> None:
+    def __init__(self, config: TrainingConfig, weights: dict[str, Tensor], **options: Any) -> None:
+        self._config = config
         self._initial = weights
-        self._head_prefix = head_prefix
         super().__init__(**options)
+        # ultralytics sets none on a CPU, and one core would wait while pictures are read.
+        self.args.workers = config.loader_processes
 
     def get_model(
         self,
@@ -60,9 +91,11 @@ class TrainerFromWeights(DetectionTrainer):  # type: ignore[misc]  # ultralytics
         verbose: bool = True,
     ) -> nn.Module:
         """Return the network with the initial weights in it."""
-        network = DetectionModel(cfg, nc=self.data["nc"], verbose=verbose)
-        load_initial_weights(network, self._initial, head_prefix=self._head_prefix)
-        return network
+        network = MixedPrecisionNetwork(cfg, nc=self.data["nc"], verbose=verbose)
+        network.training_precision = self._config.precision
+        load_initial_weights(network, self._initial, head_prefix=self._config.head_prefix)
+        # Twice as fast as channels first on processors with AMX, and never slower.
+        return network.to(memory_format=torch.channels_last)
 
 
 def train(config: TrainingConfig, out: Path) -> Path:
@@ -79,8 +112,8 @@ def train(config: TrainingConfig, out: Path) -> Path:
         least_per_class=config.least_pictures_per_class,
     )
     trainer = TrainerFromWeights(
+        config,
         weights,
-        config.head_prefix,
         overrides={
             "model": config.architecture,
             "data": str(description),
