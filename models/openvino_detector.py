@@ -10,7 +10,8 @@ import numpy as np
 import openvino
 from openvino.preprocess import ColorFormat, PrePostProcessor
 
-from models.detector import Detections, Image
+from models.calibration import with_calibrated_scores
+from models.detector import Detections, Detector, Image
 from models.errors import ModelDamagedError
 from models.registry import RegisteredModel
 from models.yolo_output import parse_yolo_output
@@ -136,13 +137,13 @@ def read_openvino_detector(
     batch_size: int = BATCH_SIZE,
     precision: Precision = Precision.F32,
     threads: int | None = None,
-) -> OpenVinoDetector:
-    """Return a registered model, loaded.
+) -> Detector:
+    """Return a registered model, loaded; its scores are calibrated where its manifest says how.
 
     Raises:
         ModelDamagedError: OpenVINO cannot read it, or it does not fit its manifest.
     """
-    return OpenVinoDetector(
+    detector = OpenVinoDetector(
         read_network(model.network_path, class_count=len(model.manifest.classes)),
         classes=model.manifest.classes,
         input_size_px=model.manifest.input_size_px,
@@ -150,6 +151,7 @@ def read_openvino_detector(
         precision=precision,
         threads=threads,
     )
+    return with_calibrated_scores(detector, model.manifest.calibration)
 
 
 def read_network(path: Path, *, class_count: int) -> openvino.Model:

@@ -15,9 +15,12 @@ import yaml  # type: ignore[import-untyped]  # its types are a package of their 
 from safetensors.torch import load_file
 from ultralytics.nn.tasks import DetectionModel
 
-from models.detector import Detections, Image
+from models.calibration import with_calibrated_scores
+from models.detector import Detections, Detector, Image
 from models.errors import ModelDamagedError
-from models.registry import TRAINABLE_FILES, RegisteredModel
+from models.network_description import check_network_description
+from models.registry import RegisteredModel, check_trainable_form
+from models.safe_files import TRAINABLE_FILES
 from models.yolo_output import parse_yolo_output
 
 
@@ -86,19 +89,22 @@ class UltralyticsDetector:
 
 def read_ultralytics_detector(
     model: RegisteredModel, *, batch_size: int = 8, device: str = "cpu"
-) -> UltralyticsDetector:
-    """Return a registered model, loaded from its trainable form.
+) -> Detector:
+    """Return a registered model, loaded from its trainable form; calibrated as its manifest says.
 
     Raises:
-        ModelDamagedError: That form is absent or does not fit together.
+        ModelNotFoundError: It has no trainable form.
+        ModelDamagedError: That form is not that of the manifest, or does not fit together.
     """
-    return UltralyticsDetector(
+    check_trainable_form(model)
+    detector = UltralyticsDetector(
         read_trainable_network(model.folder),
         classes=model.manifest.classes,
         input_size_px=model.manifest.input_size_px,
         batch_size=batch_size,
         device=device,
     )
+    return with_calibrated_scores(detector, model.manifest.calibration)
 
 
 def read_trainable_network(folder: Path) -> torch.nn.Module:
@@ -110,6 +116,7 @@ def read_trainable_network(folder: Path) -> torch.nn.Module:
     weights_path, description_path = (folder / name for name in TRAINABLE_FILES)
     try:
         description = yaml.safe_load(description_path.read_text(encoding="utf-8"))
+        check_network_description(description, name=str(description_path))
         network = DetectionModel(description, nc=description["nc"], verbose=False)
         network.names = dict(enumerate(description["names"]))
         network.load_state_dict(load_file(str(weights_path)), strict=True)

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from datasets.scenes.tiles import write_training_tiles
-from models.registry import REGISTRY_FOLDER, read_model, write_promoted_name
+from models.registry import REGISTRY_FOLDER, read_model
 from training.config import read_training_config
 from training.pictures import read_splits, write_packed_pictures
 from training.recipe import plan_manifest
@@ -62,17 +62,10 @@ def write_weights(checkpoint: Path, folder: Path) -> None:
 
 
 @app.command("export")
-def export(
-    checkpoint: Path,
-    name: str,
-    version: str,
-    promote: Annotated[bool, typer.Option(help="Make it the model that inspect uses.")] = False,
-) -> None:
-    """Write a checkpoint into the model registry in its deployable and trainable forms."""
-    model = export_model(checkpoint, REGISTRY_FOLDER / name, manifest=plan_manifest(name, version))
-    if promote:
-        write_promoted_name(name)
-    typer.echo(model.folder)
+def export(checkpoint: Path, name: str, version: str) -> None:
+    """Write a checkpoint into the package's models in its deployable and trainable forms."""
+    manifest = plan_manifest(name, version)
+    typer.echo(export_model(checkpoint, REGISTRY_FOLDER / manifest.id, manifest=manifest).folder)
 
 
 @app.command("score")

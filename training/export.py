@@ -20,13 +20,13 @@ from ultralytics.nn.tasks import DetectionModel
 
 from models.manifest import ModelManifest
 from models.registry import (
-    DEPLOYABLE_FILES,
-    TRAINABLE_FILES,
     RegisteredModel,
+    read_files_sha256,
     read_model,
     read_weights_sha256,
     write_manifest,
 )
+from models.safe_files import DEPLOYABLE_FILES, TRAINABLE_FILES
 from models.ultralytics_detector import read_trainable_network
 from training.errors import TrainingError
 
@@ -99,8 +99,12 @@ def export_network(
     size = sum((folder / name).stat().st_size for name in names)
     if size > max_bytes:
         raise TrainingError(f"{folder} holds {size} bytes, more than {max_bytes}")
-    digest = read_weights_sha256(folder)
-    write_manifest(dataclasses.replace(manifest, weights_sha256=digest), folder)
+    hashed = dataclasses.replace(
+        manifest,
+        weights_sha256=read_weights_sha256(folder),
+        trainable_sha256=read_files_sha256(folder, TRAINABLE_FILES),
+    )
+    write_manifest(hashed, folder)
     return read_model(folder)
 
 

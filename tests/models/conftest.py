@@ -54,8 +54,8 @@ def tiny_manifest() -> ModelManifest:
 
 @pytest.fixture
 def tiny_folder(tmp_path: Path, tiny_network: openvino.Model, tiny_manifest: ModelManifest) -> Path:
-    """Return a registry's folder `tiny` with the tiny network in it."""
-    folder = tmp_path / "registry" / "tiny"
+    """Return a registry's folder `tiny-1` with the tiny network in it."""
+    folder = tmp_path / "registry" / "tiny-1"
     folder.mkdir(parents=True)
     openvino.save_model(tiny_network, folder / "model.xml")
     digest = read_weights_sha256(folder)

@@ -1,18 +1,29 @@
+import dataclasses
 import hashlib
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
 from models.errors import ModelDamagedError, ModelNotFoundError
-from models.manifest import ModelManifest
+from models.history import format_history
+from models.manifest import ModelManifest, parse_manifest
 from models.registry import (
+    BUILT_IN,
     REGISTRY_FOLDER,
-    parse_manifest,
+    RegisteredModel,
+    Registry,
+    check_trainable_form,
+    find_model,
+    list_model_folders,
+    read_files_sha256,
     read_model,
+    read_promotion,
     read_weights_sha256,
-    write_promoted_name,
+    write_manifest,
 )
+from models.safe_files import TRAINABLE_FILES
 
 
 def change_manifest(folder: Path, **changes: object) -> str:
@@ -20,11 +31,49 @@ def change_manifest(folder: Path, **changes: object) -> str:
     return json.dumps({**table, **changes})
 
 
-def test_a_model_is_found_by_name_and_by_folder(tiny_folder: Path) -> None:
-    by_name = read_model("tiny", registry=tiny_folder.parent)
-    by_folder = read_model(tiny_folder)
-    assert by_name.manifest == by_folder.manifest
-    assert by_name.network_path == tiny_folder / "model.xml"
+def registry_of(folder: Path) -> Registry:
+    return Registry(built_in=folder.parent)
+
+
+def copy_as(folder: Path, **changes: str) -> Path:
+    """Copy a model beside itself under another name or version."""
+    manifest = dataclasses.replace(read_model(folder).manifest, **changes)
+    copy = folder.parent / manifest.id
+    shutil.copytree(folder, copy)
+    write_manifest(manifest, copy)
+    return copy
+
+
+def test_a_model_is_found_by_its_id_by_its_name_and_by_its_folder(tiny_folder: Path) -> None:
+    registry = registry_of(tiny_folder)
+    for name in ("tiny-1", "tiny", tiny_folder):
+        model = read_model(name, registry=registry)
+        assert model.network_path == tiny_folder / "model.xml"
+        assert model.manifest.id == "tiny-1"
+
+
+def test_a_name_of_two_versions_asks_which(tiny_folder: Path) -> None:
+    copy_as(tiny_folder, version="2")
+    with pytest.raises(ModelNotFoundError, match="tiny-1, tiny-2"):
+        read_model("tiny", registry=registry_of(tiny_folder))
+
+
+@pytest.mark.parametrize("name", ["..", "../registry/tiny-1", "a/b", "", ".", "/etc", "tiny-1/."])
+def test_a_path_is_no_name_of_a_registered_model(tiny_folder: Path, name: str) -> None:
+    assert find_model(name, registry_of(tiny_folder)) is None
+
+
+def test_the_bureaus_own_model_goes_before_the_packages(tiny_folder: Path, tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    shutil.copytree(tiny_folder, own / "tiny-1")
+    registry = Registry(own=own, built_in=tiny_folder.parent)
+    assert find_model("tiny-1", registry) == own / "tiny-1"
+    assert list_model_folders(registry) == [own / "tiny-1"]
+
+
+def test_a_registry_that_does_not_exist_yet_is_empty(tiny_folder: Path, tmp_path: Path) -> None:
+    registry = Registry(own=tmp_path / "none", built_in=tiny_folder.parent)
+    assert list_model_folders(registry) == [tiny_folder]
 
 
 def test_the_manifest_survives_writing_and_reading(
@@ -42,19 +91,14 @@ def test_the_hash_is_that_of_both_files_one_after_the_other(tmp_path: Path) -> N
     assert read_weights_sha256(tmp_path) == hashlib.sha256(b"abc").hexdigest()
 
 
-def test_the_promoted_model_is_used_where_none_is_named(tiny_folder: Path) -> None:
-    write_promoted_name("tiny", tiny_folder.parent)
-    assert read_model(registry=tiny_folder.parent).manifest.name == "tiny"
-
-
 def test_no_promoted_model_is_said_so(tmp_path: Path) -> None:
     with pytest.raises(ModelNotFoundError, match="no model was promoted"):
-        read_model(registry=tmp_path)
+        read_model(registry=Registry(built_in=tmp_path))
 
 
 def test_an_unknown_name_lists_the_known_ones(tiny_folder: Path) -> None:
-    with pytest.raises(ModelNotFoundError, match=r"'large'.*tiny"):
-        read_model("large", registry=tiny_folder.parent)
+    with pytest.raises(ModelNotFoundError, match=r"'large'.*tiny-1"):
+        read_model("large", registry=registry_of(tiny_folder))
 
 
 @pytest.mark.parametrize("name", ["model.xml", "model.bin"])
@@ -71,6 +115,48 @@ def test_absent_weights_are_refused(tiny_folder: Path) -> None:
         read_model(tiny_folder)
 
 
+def test_a_model_exchanged_after_its_promotion_is_not_used(tiny_folder: Path) -> None:
+    registry = registry_of(tiny_folder)
+    promotion = dataclasses.replace(
+        read_promotion(), model="tiny-1", weights_sha256=read_weights_sha256(tiny_folder)
+    )
+    path = tiny_folder.parent / "promoted.json"
+    path.write_text(format_history([promotion]), encoding="utf-8")
+    assert read_model(registry=registry).folder == tiny_folder
+    other = dataclasses.replace(promotion, weights_sha256="0" * 64)
+    path.write_text(format_history([other]), encoding="utf-8")
+    with pytest.raises(ModelDamagedError, match="not the model that was promoted"):
+        read_model(registry=registry)
+
+
+def with_trainable_form(folder: Path, weights: bytes) -> RegisteredModel:
+    (folder / TRAINABLE_FILES[0]).write_bytes(weights)
+    (folder / TRAINABLE_FILES[1]).write_text("nc: 2\n", encoding="utf-8")
+    digest = read_files_sha256(folder, TRAINABLE_FILES)
+    manifest = dataclasses.replace(read_model(folder).manifest, trainable_sha256=digest)
+    write_manifest(manifest, folder)
+    return read_model(folder)
+
+
+def test_the_trainable_form_is_checked_as_the_deployable_one(tiny_folder: Path) -> None:
+    model = with_trainable_form(tiny_folder, (2).to_bytes(8, "little") + b"{}")
+    assert check_trainable_form(model) == tiny_folder / TRAINABLE_FILES[0]
+    (tiny_folder / TRAINABLE_FILES[1]).write_text("nc: 3\n", encoding="utf-8")
+    with pytest.raises(ModelDamagedError, match="SHA-256"):
+        check_trainable_form(model)
+
+
+def test_a_pickle_renamed_to_safetensors_is_refused(tiny_folder: Path) -> None:
+    model = with_trainable_form(tiny_folder, b"\x80\x04\x95" + b"x" * 100)
+    with pytest.raises(ModelDamagedError, match="no safetensors"):
+        check_trainable_form(model)
+
+
+def test_a_model_without_a_trainable_form_is_said_so(tiny_folder: Path) -> None:
+    with pytest.raises(ModelNotFoundError, match="tiny-1 has no trainable form"):
+        check_trainable_form(read_model(tiny_folder))
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
@@ -82,8 +168,13 @@ def test_absent_weights_are_refused(tiny_folder: Path) -> None:
         ({"min_confidence": {"red": 2, "blue": 0.5}}, "min_confidence of red"),
         ({"street_long_side_px": 0}, "street_long_side_px"),
         ({"name": ""}, "name"),
+        ({"name": "../../etc"}, "name"),
+        ({"version": "1/2"}, "version"),
         ({"surplus": 1}, "surplus"),
         ({"metrics": None}, "manifest"),
+        ({"trainable_sha256": "abc"}, "trainable_sha256"),
+        ({"calibration": {"green": {}}}, "calibration of green"),
+        ({"calibration": {"red": {"raw": [0, 1], "calibrated": [1, 0]}}}, "calibration of red"),
     ],
 )
 def test_a_wrong_manifest_says_what_is_wrong(
@@ -93,16 +184,18 @@ def test_a_wrong_manifest_says_what_is_wrong(
         parse_manifest(change_manifest(tiny_folder, **changes))
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "3", "null", '{"name": "x"}'])
+@pytest.mark.parametrize("text", ["", "{", "[]", "3", "null", '{"name": "x"}', "[" * 100_000])
 def test_what_is_no_manifest_is_refused(text: str) -> None:
     with pytest.raises(ModelDamagedError):
         parse_manifest(text)
 
 
-def test_every_model_of_the_registry_is_whole() -> None:
-    folders = sorted(path.parent for path in REGISTRY_FOLDER.glob("*/manifest.json"))
-    if not folders:
-        pytest.skip("no model is registered yet")
+def test_every_model_of_the_package_is_whole_in_both_forms() -> None:
+    folders = list_model_folders()
+    assert folders
     for folder in folders:
-        assert read_model(folder).manifest.name == folder.name
+        model = read_model(folder)
+        assert model.manifest.id == folder.name
+        check_trainable_form(model)
     assert read_model().folder in folders
+    assert BUILT_IN.folders == (REGISTRY_FOLDER,)
