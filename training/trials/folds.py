@@ -1,0 +1,190 @@
+"""Cross-validation by groups: every picture is tested by a model that never saw its group."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from datasets.labelled_picture import LabelledPicture
+from models.registry import REGISTRY_FOLDER
+from training.config import PROMOTED, TrainingConfig
+from training.errors import TrainingError
+from training.trials.config_overrides import override_config
+from training.trials.one_run import Run, RunRecord, read_done
+from training.trials.placed_pictures import PlacedPicture, choose_placed, place_pictures
+from training.trials.plan import FoldPlan, TrialRow
+from training.trials.row_pictures import read_chosen_pictures
+from training.trials.searched_pictures import SearchedPicture
+from training.trials.trial_runs import read_sets
+
+Group = tuple[str, str]  # source, group
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoldRun:
+    """A run and the number of the fold that it leaves out."""
+
+    fold: int
+    run: Run
+
+
+def plan_folds(
+    pictures: Iterable[LabelledPicture],
+    *,
+    fold_count: int,
+    one_group_a_fold: Sequence[str],
+    balanced_class: str,
+) -> dict[Group, int]:
+    """Return the fold that leaves out each group.
+
+    Groups of a source are dealt out so that each fold has about as many boxes of the balanced
+    class, then about as many pictures: the largest first, to the fold that has least.
+
+    Args:
+        pictures: Of all splits.
+        fold_count: Number of folds.
+        one_group_a_fold: Sources whose groups are the folds, in the order of their names.
+        balanced_class: By whose boxes groups are dealt out.
+
+    Raises:
+        TrainingError: Such a source has another number of groups than there are folds.
+    """
+    weights: dict[str, dict[str, tuple[int, int]]] = {}
+    for picture in pictures:
+        groups = weights.setdefault(picture.source, {})
+        boxes, count = groups.get(picture.group, (0, 0))
+        own = sum(box.class_name == balanced_class for box in picture.boxes)
+        groups[picture.group] = (boxes + own, count + 1)
+    folds: dict[Group, int] = {}
+    for source, groups in sorted(weights.items()):
+        if source in one_group_a_fold:
+            numbers = _one_a_fold(source, groups, fold_count)
+        else:
+            numbers = deal_out(groups, fold_count)
+        folds |= {(source, group): fold for group, fold in numbers.items()}
+    return folds
+
+
+def _one_a_fold(source: str, groups: Iterable[str], fold_count: int) -> dict[str, int]:
+    names = sorted(groups)
+    if len(names) != fold_count:
+        raise TrainingError(f"{source} has {len(names)} groups for {fold_count} folds: {names}")
+    return {name: fold for fold, name in enumerate(names)}
+
+
+def deal_out(groups: dict[str, tuple[int, int]], fold_count: int) -> dict[str, int]:
+    """Return a fold a group, given (boxes of the balanced class, pictures) by group."""
+    sums = [(0, 0)] * fold_count
+    folds = {}
+    for name in sorted(groups, key=lambda n: (*(-weight for weight in groups[n]), n)):
+        fold = min(range(fold_count), key=lambda number: (*sums[number], number))
+        folds[name] = fold
+        boxes, count = groups[name]
+        sums[fold] = (sums[fold][0] + boxes, sums[fold][1] + count)
+    return folds
+
+
+def read_fold_runs(plan: FoldPlan, base: TrainingConfig, out: Path) -> list[FoldRun]:
+    """Return the runs of a cross-validation: all variants of a fold, then the next fold.
+
+    Args:
+        plan: See there.
+        base: The configuration that the plan names.
+        out: Folder of all cross-validations.
+
+    Raises:
+        DatasetError: A picture set cannot be read.
+        TrainingError: Groups do not fit the folds, a setting is wrong, or a run would start from
+            a model of the registry, which has seen pictures of every fold.
+    """
+    sets = read_sets(plan.picture_sets)
+    placed = [entry for one in sets for entry in place_pictures(one)]
+    folds = plan_folds(
+        (entry.picture for entry in placed),
+        fold_count=plan.fold_count,
+        one_group_a_fold=plan.one_group_a_fold,
+        balanced_class=plan.balanced_class,
+    )
+    runs = []
+    for fold in range(plan.fold_count):
+        learned, searched = split_fold(placed, folds, fold)
+        learned = watch_some(learned, plan.watch_count, rare_class=plan.balanced_class)
+        for row in plan.variants:
+            run = Run(
+                folder=out / plan.name / row.name / f"fold-{fold}",
+                row=row,
+                config=_plan_fold_config(plan, base, row, fold=fold),
+                learned=tuple(read_chosen_pictures(learned, row.pictures, seed=plan.seed)),
+                searched=tuple(searched),
+                taxonomy_version=sets[0].taxonomy_version,
+            )
+            runs.append(FoldRun(fold=fold, run=run))
+    return runs
+
+
+def split_fold(
+    placed: Sequence[PlacedPicture], folds: dict[Group, int], fold: int
+) -> tuple[list[PlacedPicture], list[PlacedPicture]]:
+    """Return the pictures to learn from, all as `train`, and those that the fold leaves out."""
+    learned, left_out = [], []
+    for entry in placed:
+        picture = entry.picture
+        if folds[picture.source, picture.group] == fold:
+            left_out.append(entry)
+        else:
+            learned.append(replace(entry, picture=replace(picture, split="train")))
+    return learned, left_out
+
+
+def watch_some(
+    learned: Sequence[PlacedPicture], count: int, *, rare_class: str, seed: int = 0
+) -> list[PlacedPicture]:
+    """Return the pictures, some of them of `val` instead, for the training to watch itself.
+
+    They come from the largest source, whose pictures are missed least, and never show the rare
+    class. No choice is made by them: the last epoch's weights are used.
+    """
+    sizes: dict[str, int] = {}
+    for entry in learned:
+        sizes[entry.picture.source] = sizes.get(entry.picture.source, 0) + 1
+    largest = max(sorted(sizes), key=lambda source: sizes[source])
+    common = [
+        entry
+        for entry in learned
+        if entry.picture.source == largest
+        and all(box.class_name != rare_class for box in entry.picture.boxes)
+    ]
+    watched = {id(e) for e in choose_placed(common, count, seed=seed)}
+    return [
+        replace(entry, picture=replace(entry.picture, split="val"))
+        if id(entry) in watched
+        else entry
+        for entry in learned
+    ]
+
+
+def _plan_fold_config(
+    plan: FoldPlan, base: TrainingConfig, row: TrialRow, *, fold: int
+) -> TrainingConfig:
+    config = override_config(base, row.training, look=row.look)
+    weights = config.initial_weights
+    if weights == PROMOTED or Path(weights).resolve().is_relative_to(REGISTRY_FOLDER):
+        raise TrainingError(
+            f"{row.name}: starts from {weights}, which has seen pictures of every fold: nothing "
+            "would be left out"
+        )
+    name = f"{row.name}-fold-{fold}"
+    return replace(config, name=name, seed=plan.seed, time_limit_h=plan.time_limit_min / 60)
+
+
+def pool_folds(
+    runs: Sequence[FoldRun], variant: str
+) -> tuple[list[SearchedPicture], list[RunRecord]]:
+    """Return what the done runs of a variant found on what they left out, and their records."""
+    found: list[SearchedPicture] = []
+    records = []
+    for fold_run in runs:
+        done = read_done(fold_run.run) if fold_run.run.row.name == variant else None
+        if done is not None:
+            records.append(done[0])
+            found += done[1]
+    return found, records
