@@ -6,9 +6,21 @@ from pathlib import Path
 
 from datasets.labelled_picture import LabelledPicture, View
 from datasets.picture_set import Source
+from datasets.reviews.area_picture import (
+    SOURCE_NAME,
+    Original,
+    Unfit,
+    find_original,
+    write_area,
+)
 from datasets.reviews.labels import Disagreement
+from datasets.reviews.picture_folder import read_picture_folder
+from datasets.reviews.read import read_reviews
+from datasets.reviews.review import PictureReview, ProposingModel
+from datasets.reviews.to_labels import labels_from_reviews
 from datasets.sets.gather import LeftOut
 from datasets.sets.splits_table import SplitAndGroup
+from datasets.sets.splitting import deal_group
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,11 +53,13 @@ class ReviewedPicture:
         original_sha256: Of the picture that was reviewed; a set that holds it already drops its
             own labels of it if `is_whole`.
         is_whole: All of it was looked at; else this is a crop.
+        hard_negatives: How many proposals on it were rejected.
     """
 
     picture: LabelledPicture
     original_sha256: str
     is_whole: bool
+    hard_negatives: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,14 +70,12 @@ class ReviewedPictures:
         source: For the set's list of sources; pictures name it.
         left_out: Pictures that cannot be learned from, with the reason.
         disagreements: Boxes that were held out.
-        hard_negatives: How many proposals were rejected in the pictures.
     """
 
     source: Source
     pictures: tuple[ReviewedPicture, ...]
     left_out: tuple[LeftOut, ...]
     disagreements: tuple[Disagreement, ...]
-    hard_negatives: int
 
 
 def write_reviewed_pictures(
@@ -91,4 +103,58 @@ def write_reviewed_pictures(
         DatasetError: The file is no file of reviews, or a review contradicts itself. A picture
             that is absent or broken is left out instead.
     """
-    raise NotImplementedError
+    found = read_picture_folder(pictures)
+    read = read_reviews(
+        reviews, asked_classes=options.asked_classes, view=options.view, pictures=found
+    )
+    labels = labels_from_reviews(read.reviews)
+    left_out = list(read.left_out)
+    written: dict[str, ReviewedPicture] = {}
+    for area in labels.areas:
+        original = find_original(area, found)
+        if isinstance(original, Original):
+            sha256 = original.facts.sha256
+            place = known.get(sha256) or _deal_place(area.group, options)
+            picture = write_area(area, original, folder, place=place)
+            written[picture.path] = ReviewedPicture(
+                picture=picture,
+                original_sha256=sha256,
+                is_whole=area.is_whole,
+                hard_negatives=len(area.hard_negatives),
+            )
+        else:
+            left_out.append(_left_out(area.picture, original))
+    return ReviewedPictures(
+        source=_describe_source(read.reviews, licence=options.licence),
+        pictures=tuple(written[path] for path in sorted(written)),
+        left_out=tuple(sorted(left_out, key=lambda entry: (entry.picture, entry.code))),
+        disagreements=labels.disagreements,
+    )
+
+
+def _left_out(picture: str, unfit: Unfit) -> LeftOut:
+    return LeftOut(source=SOURCE_NAME, picture=picture, code=unfit.code, reason=unfit.reason)
+
+
+def _deal_place(group: str, options: ReviewOptions) -> SplitAndGroup:
+    name = f"{SOURCE_NAME}/{group}"
+    return SplitAndGroup(
+        split=deal_group(name, shares=options.shares, seed=options.seed), group=name
+    )
+
+
+def _describe_source(reviews: tuple[PictureReview, ...], *, licence: str) -> Source:
+    reviewers = {review.reviewer for review in reviews}
+    days = sorted(review.reviewed_at.date().isoformat() for review in reviews)
+    when = f", {days[0]} to {days[-1]}" if days else ""
+    models = sorted({f"{one.name} {one.version or ''}".strip() for one in _models(reviews)})
+    return Source(
+        name=SOURCE_NAME,
+        origin=f"{len(reviews)} reviews by {len(reviewers)} reviewers{when}",
+        licence=licence,
+        note=f"boxes proposed by {', '.join(models) or 'nobody'}, judged by people",
+    )
+
+
+def _models(reviews: tuple[PictureReview, ...]) -> list[ProposingModel]:
+    return [review.model for review in reviews if review.model is not None]

@@ -9,7 +9,7 @@ from datasets.formats.boxes import check_size
 from datasets.formats.labels import check_file_name
 from datasets.labelled_picture import LabelledBox, View
 from datasets.reviews.areas import Area
-from datasets.taxonomy import CLASS_NAMES
+from datasets.taxonomy import CLASS_NAMES, check_label
 
 # Of a box that was judged: at least this part lay in what the reviewer was shown.
 MIN_PART_SEEN = 0.5
@@ -52,10 +52,10 @@ class ReviewedBox:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProposingModel:
-    """The model whose boxes were judged."""
+    """The model whose boxes were judged; the version is None where a tool keeps none."""
 
     name: str
-    version: str
+    version: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +140,9 @@ def _check_box(box: ReviewedBox, review: PictureReview, *, where: str) -> None:
     if box.verdict is Verdict.CONFIRMED and not _is_unchanged(box):
         raise DatasetError(f"{where}: a confirmed box differs from its proposal; say corrected")
     judged = [(box.proposed.class_name, box.proposed.area)] if box.proposed else []
-    judged += [(box.final.class_name, area_of(box.final))] if box.final else []
+    if box.final is not None:
+        check_label(box.final.class_name, box.final.sub_class)
+        judged.append((box.final.class_name, area_of(box.final)))
     for class_name, area in judged:
         if not area.size_px2 or not review.whole.contains(area):
             raise DatasetError(f"{where}: {area} is no part of the picture")
