@@ -1,67 +1,50 @@
-"""The classes that are looked for, with their severity and their codes in each standard."""
+"""The classes that are looked for: their names, titles, sub-classes, hints and codes."""
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from datasets.errors import DatasetError
+from datasets.taxonomy_file import ProjectClass, StandardCode, Taxonomy, parse_taxonomy
 
 TAXONOMY_FILE = Path(__file__).with_name("taxonomy.json")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StandardCode:
-    """A class's code in one standard; confirm it with the city's dictionary."""
-
-    standard: str
-    kind: str  # matter or component: the same digits mean different things
-    code: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProjectClass:
-    """One class of defect.
-
-    Attributes:
-        synonyms: What else people call it, as in a city's lists.
-    """
-
-    name: str
-    title_en: str
-    title_zh: str
-    synonyms: tuple[str, ...]
-    severity: str
-    codes: tuple[StandardCode, ...]
-
-
-def parse_classes(text: str) -> tuple[ProjectClass, ...]:
-    """Return the classes of a taxonomy file in its order; a class's place is its number."""
-    return tuple(_parse_class(entry) for entry in json.loads(text)["classes"])
-
-
-def _parse_class(entry: Mapping[str, object]) -> ProjectClass:
-    codes, synonyms = entry["codes"], entry["synonyms"]
-    if not isinstance(codes, list) or not isinstance(synonyms, list):
-        raise TypeError(f"taxonomy: codes or synonyms of {entry['name']} are not a list")
-    return ProjectClass(
-        name=str(entry["name"]),
-        title_en=str(entry["title_en"]),
-        title_zh=str(entry["title_zh"]),
-        synonyms=tuple(map(str, synonyms)),
-        severity=str(entry["severity"]),
-        codes=tuple(StandardCode(**code) for code in codes),
-    )
-
-
 # A small file of our own package: read once here so that everybody may write CLASSES.
-CLASSES: tuple[ProjectClass, ...] = parse_classes(TAXONOMY_FILE.read_text(encoding="utf-8"))
+TAXONOMY: Taxonomy = parse_taxonomy(TAXONOMY_FILE.read_text(encoding="utf-8"))
+TAXONOMY_VERSION: str = TAXONOMY.version
+CLASSES: tuple[ProjectClass, ...] = TAXONOMY.classes
 CLASS_NAMES: tuple[str, ...] = tuple(entry.name for entry in CLASSES)
-_NAMES_BY_WORD = {
-    word.casefold(): entry.name
-    for entry in CLASSES
-    for word in (entry.name, entry.title_en, entry.title_zh, *entry.synonyms)
+SUB_CLASS_NAMES: Mapping[str, tuple[str, ...]] = {
+    entry.name: tuple(sub.name for sub in entry.sub_classes) for entry in CLASSES
 }
+_NAMES_BY_WORD = {word.casefold(): entry.name for entry in CLASSES for word in entry.words}
 
 
 def find_class_name(word: str) -> str | None:
     """Return the name of the class that is called so, by name, title or synonym, or None."""
     return _NAMES_BY_WORD.get(word.strip().casefold())
+
+
+def check_label(class_name: str, sub_class: str | None = None) -> None:
+    """Pass a class, or a class with a sub-class of its own.
+
+    Raises:
+        DatasetError: The taxonomy lacks one of them; says what it has.
+    """
+    if class_name not in SUB_CLASS_NAMES:
+        raise DatasetError(f"no class {class_name!r} in the taxonomy; it has {CLASS_NAMES}")
+    known = SUB_CLASS_NAMES[class_name]
+    if sub_class is not None and sub_class not in known:
+        raise DatasetError(f"{class_name} has no sub-class {sub_class!r}; it has {known}")
+
+
+def find_codes(class_name: str, sub_class: str | None = None) -> tuple[StandardCode, ...]:
+    """Return the codes of a class, with a sub-class's own ones in place of its class's.
+
+    Raises:
+        DatasetError: As `check_label`.
+    """
+    check_label(class_name, sub_class)
+    entry = next(entry for entry in CLASSES if entry.name == class_name)
+    own = tuple(code for sub in entry.sub_classes if sub.name == sub_class for code in sub.codes)
+    replaced = {(code.standard, code.kind) for code in own}
+    return own + tuple(c for c in entry.codes if (c.standard, c.kind) not in replaced)
