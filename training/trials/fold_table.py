@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from training.average_precision import Interval
+from training.evaluation.result import Interval
 from training.trials.folds import FoldRun, pool_folds
 from training.trials.one_run import RunRecord
 from training.trials.plan import FoldPlan
@@ -49,16 +49,17 @@ def format_folds(results: Sequence[FoldResult], plan: FoldPlan) -> str:
         "[trials.md](../trials.md).",
         "",
         f"{plan.fold_count} folds. Each picture was searched by a model that never saw its group; "
-        "the findings of all folds are pooled. Intervals: 95 %, by drawing groups.",
+        "the findings of all folds are pooled. Intervals: 95 %, by drawing groups. ECE: expected "
+        "calibration error of the raw scores, detections of 0.05 and more.",
         "",
-        "| recipe | pictures | class | boxes | groups | AP50 | AP50-95 |",
-        "| --- | --- | --- | --- | --- | --- | --- |",
+        "| recipe | kind | class | pictures | boxes | groups | AP50 | AP50-95 | detections | ECE |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     for result in results:
         lines += [
-            f"| {result.variant} | {score.kind} | {score.class_name} | {score.boxes} "
-            f"| {score.groups} | {format_interval(score.ap50)} "
-            f"| {format_interval(score.ap50_95)} |"
+            f"| {result.variant} | {score.kind} | {score.class_name} | {score.pictures} "
+            f"| {score.boxes} | {score.groups} | {format_interval(score.ap50)} "
+            f"| {format_interval(score.ap50_95)} | {_format_calibration(score)} |"
             for score in result.scores
         ]
     return "\n".join([*lines, "", *_notes(results, plan)]) + "\n"
@@ -66,7 +67,15 @@ def format_folds(results: Sequence[FoldResult], plan: FoldPlan) -> str:
 
 def format_interval(interval: Interval) -> str:
     """Return a value with its interval, such as `0.420 (0.350-0.490)`."""
+    if interval.low is None or interval.high is None:
+        return f"{interval.value:.3f} (one group: no interval)"
     return f"{interval.value:.3f} ({interval.low:.3f}-{interval.high:.3f})"
+
+
+def _format_calibration(score: PooledScore) -> str:
+    if score.calibration is None:
+        return "- | -"
+    return f"{score.calibration.detections} | {format_interval(score.calibration.ece)}"
 
 
 def _notes(results: Sequence[FoldResult], plan: FoldPlan) -> list[str]:

@@ -6,17 +6,16 @@ from pathlib import Path
 
 from datasets.labelled_picture import LabelledPicture
 from models.registry import REGISTRY_FOLDER
+from training.chosen_pictures import PlacedPicture
 from training.config import PROMOTED, TrainingConfig
 from training.errors import TrainingError
+from training.evaluation.result import PictureResult
 from training.trials.config_overrides import override_config
 from training.trials.one_run import Run, RunRecord, read_done
-from training.trials.placed_pictures import PlacedPicture, choose_placed, place_pictures
+from training.trials.placed_pictures import choose_placed, place_pictures
 from training.trials.plan import FoldPlan, TrialRow
 from training.trials.row_pictures import read_chosen_pictures
-from training.trials.searched_pictures import SearchedPicture
 from training.trials.trial_runs import read_sets
-
-Group = tuple[str, str]  # source, group
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,14 +32,14 @@ def plan_folds(
     fold_count: int,
     one_group_a_fold: Sequence[str],
     balanced_class: str,
-) -> dict[Group, int]:
+) -> dict[str, int]:
     """Return the fold that leaves out each group.
 
     Groups of a source are dealt out so that each fold has about as many boxes of the balanced
     class, then about as many pictures: the largest first, to the fold that has least.
 
     Args:
-        pictures: Of all splits.
+        pictures: Of all splits; those of one group are left out together, of whatever source.
         fold_count: Number of folds.
         one_group_a_fold: Sources whose groups are the folds, in the order of their names.
         balanced_class: By whose boxes groups are dealt out.
@@ -49,19 +48,32 @@ def plan_folds(
         TrainingError: Such a source has another number of groups than there are folds.
     """
     weights: dict[str, dict[str, tuple[int, int]]] = {}
-    for picture in pictures:
-        groups = weights.setdefault(picture.source, {})
+    shown = list(pictures)
+    homes = find_homes(shown)
+    for picture in shown:
+        groups = weights.setdefault(homes[picture.group], {})
         boxes, count = groups.get(picture.group, (0, 0))
         own = sum(box.class_name == balanced_class for box in picture.boxes)
         groups[picture.group] = (boxes + own, count + 1)
-    folds: dict[Group, int] = {}
+    folds: dict[str, int] = {}
     for source, groups in sorted(weights.items()):
-        if source in one_group_a_fold:
-            numbers = _one_a_fold(source, groups, fold_count)
-        else:
-            numbers = deal_out(groups, fold_count)
-        folds |= {(source, group): fold for group, fold in numbers.items()}
+        one_a_fold = source in one_group_a_fold
+        folds |= (
+            _one_a_fold(source, groups, fold_count) if one_a_fold else deal_out(groups, fold_count)
+        )
     return folds
+
+
+def find_homes(pictures: Iterable[LabelledPicture]) -> dict[str, str]:
+    """Return, by group, the source that has most of its pictures; sources may share a group."""
+    counts: dict[str, dict[str, int]] = {}
+    for picture in pictures:
+        sources = counts.setdefault(picture.group, {})
+        sources[picture.source] = sources.get(picture.source, 0) + 1
+    return {
+        group: max(sorted(sources), key=lambda source: sources[source])
+        for group, sources in counts.items()
+    }
 
 
 def _one_a_fold(source: str, groups: Iterable[str], fold_count: int) -> dict[str, int]:
@@ -112,7 +124,7 @@ def read_fold_runs(plan: FoldPlan, base: TrainingConfig, out: Path) -> list[Fold
             run = Run(
                 folder=out / plan.name / row.name / f"fold-{fold}",
                 row=row,
-                config=_plan_fold_config(plan, base, row, fold=fold),
+                config=_plan_fold_config(plan, base, row),
                 learned=tuple(read_chosen_pictures(learned, row.pictures, seed=plan.seed)),
                 searched=tuple(searched),
                 taxonomy_version=sets[0].taxonomy_version,
@@ -122,13 +134,13 @@ def read_fold_runs(plan: FoldPlan, base: TrainingConfig, out: Path) -> list[Fold
 
 
 def split_fold(
-    placed: Sequence[PlacedPicture], folds: dict[Group, int], fold: int
+    placed: Sequence[PlacedPicture], folds: dict[str, int], fold: int
 ) -> tuple[list[PlacedPicture], list[PlacedPicture]]:
     """Return the pictures to learn from, all as `train`, and those that the fold leaves out."""
     learned, left_out = [], []
     for entry in placed:
         picture = entry.picture
-        if folds[picture.source, picture.group] == fold:
+        if folds[picture.group] == fold:
             left_out.append(entry)
         else:
             learned.append(replace(entry, picture=replace(picture, split="train")))
@@ -162,9 +174,7 @@ def watch_some(
     ]
 
 
-def _plan_fold_config(
-    plan: FoldPlan, base: TrainingConfig, row: TrialRow, *, fold: int
-) -> TrainingConfig:
+def _plan_fold_config(plan: FoldPlan, base: TrainingConfig, row: TrialRow) -> TrainingConfig:
     config = override_config(base, row.training, look=row.look)
     weights = config.initial_weights
     if weights == PROMOTED or Path(weights).resolve().is_relative_to(REGISTRY_FOLDER):
@@ -172,15 +182,14 @@ def _plan_fold_config(
             f"{row.name}: starts from {weights}, which has seen pictures of every fold: nothing "
             "would be left out"
         )
-    name = f"{row.name}-fold-{fold}"
-    return replace(config, name=name, seed=plan.seed, time_limit_h=plan.time_limit_min / 60)
+    return replace(config, name="fold", seed=plan.seed, time_limit_h=plan.time_limit_min / 60)
 
 
 def pool_folds(
     runs: Sequence[FoldRun], variant: str
-) -> tuple[list[SearchedPicture], list[RunRecord]]:
+) -> tuple[list[PictureResult], list[RunRecord]]:
     """Return what the done runs of a variant found on what they left out, and their records."""
-    found: list[SearchedPicture] = []
+    found: list[PictureResult] = []
     records = []
     for fold_run in runs:
         done = read_done(fold_run.run) if fold_run.run.row.name == variant else None

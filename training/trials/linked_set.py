@@ -17,11 +17,10 @@ from datasets.picture_set import (
     read_picture_set,
     write_picture_set,
 )
-from datasets.taxonomy import CLASS_NAMES
 from inference.detection.tiles import PADDING_VALUE
+from training.chosen_pictures import PlacedPicture
 from training.errors import TrainingError
 from training.trials.clear_billboards import IGNORED
-from training.trials.placed_pictures import PlacedPicture
 
 JPEG_QUALITY = 95
 
@@ -32,7 +31,6 @@ def write_linked_set(
     """Write a picture set of links to the pictures; one that is there and the same is kept.
 
     Ignored regions are painted over in a copy: a trainer knows objects and background only.
-    Boxes of words that are no project class are left out.
 
     Args:
         placed: Pictures of any sets.
@@ -81,9 +79,9 @@ def _link(entry: PlacedPicture, folder: Path) -> LabelledPicture:
     target = folder / path
     target.parent.mkdir(parents=True, exist_ok=True)
     target.unlink(missing_ok=True)
-    boxes = tuple(box for box in picture.boxes if box.class_name in CLASS_NAMES)
+    boxes = tuple(box for box in picture.boxes if box.class_name != IGNORED)
     if not painted:
-        target.symlink_to(entry.file.resolve())
+        target.symlink_to(entry.path.resolve())
         return replace(picture, path=path, boxes=boxes)
     _write_painted(entry, target)
     sha256 = hashlib.sha256(target.read_bytes()).hexdigest()
@@ -91,9 +89,9 @@ def _link(entry: PlacedPicture, folder: Path) -> LabelledPicture:
 
 
 def _write_painted(entry: PlacedPicture, target: Path) -> None:
-    pixels = cv2.imread(str(entry.file), cv2.IMREAD_COLOR)
+    pixels = cv2.imread(str(entry.path), cv2.IMREAD_COLOR)
     if pixels is None:
-        raise TrainingError(f"{entry.file} cannot be decoded")
+        raise TrainingError(f"{entry.path} cannot be decoded")
     for box in entry.picture.boxes:
         if box.class_name == IGNORED:
             x_min, y_min = max(int(box.x_min), 0), max(int(box.y_min), 0)

@@ -5,22 +5,24 @@ import json
 import os
 import platform
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from training.chosen_pictures import PlacedPicture
 from training.config import TrainingConfig, describe_config
 from training.errors import TrainingError
+from training.evaluation.result import LeftOut, PictureResult
 from training.trials.config_overrides import learn_from
 from training.trials.deadline import Clock
 from training.trials.linked_set import write_linked_set
-from training.trials.placed_pictures import PlacedPicture
 from training.trials.plan import TrialRow
-from training.trials.searched_pictures import SearchedPicture, read_searched, write_searched
+from training.trials.searched_pictures import read_results, write_results
 
 RECORD_FILE = "run.json"
 FOUND_FILE = "found.jsonl"
+KEY_DIGITS_IN_NAME = 8
 
 Train = Callable[[TrainingConfig, Path], Path]
 
@@ -44,7 +46,7 @@ class Run:
 
 
 # The folder of a training, and the run that it belongs to.
-Search = Callable[[Path, Run], Iterable[SearchedPicture]]
+Search = Callable[[Path, Run], Iterable[PictureResult | LeftOut]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,12 +88,12 @@ def plan_key(run: Run) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
-def read_done(run: Run) -> tuple[RunRecord, list[SearchedPicture]] | None:
+def read_done(run: Run) -> tuple[RunRecord, list[PictureResult]] | None:
     """Return the record and findings of a run, or None where it was not done as it is planned."""
     record = read_record(run.folder)
     if record is None or record.key != plan_key(run):
         return None
-    return record, read_searched(run.folder / FOUND_FILE)
+    return record, read_results(run.folder / FOUND_FILE)
 
 
 def read_record(folder: Path) -> RunRecord | None:
@@ -125,10 +127,13 @@ def do_run(run: Run, tools: Tools) -> RunRecord:
     started = tools.clock()
     # One folder for all trainings of a series: they share what they have of the same pictures.
     trainings = run.folder.parent.parent / "trainings"
-    trained = tools.train(learn_from(run.config, linked.folder), trainings)
+    # Its name holds the key: a run that was begun with other settings is not gone on with.
+    name = f"{run.row.name}-{run.folder.name}-{plan_key(run)[:KEY_DIGITS_IN_NAME]}"
+    config = replace(learn_from(run.config, linked.folder), name=name)
+    trained = tools.train(config, trainings)
     searching = tools.clock()
     found = list(tools.search(trained, run))
-    write_searched(found, run.folder / FOUND_FILE)
+    write_results(found, run.folder / FOUND_FILE)
     finished = tools.clock()
     record = RunRecord(
         key=plan_key(run),
@@ -137,7 +142,7 @@ def do_run(run: Run, tools: Tools) -> RunRecord:
         train_min=_minutes(started, searching),
         search_min=_minutes(searching, finished),
         learned_pictures=len(run.learned),
-        searched_pictures=len(found),
+        searched_pictures=sum(isinstance(entry, PictureResult) for entry in found),
         training_folder=str(trained),
     )
     text = json.dumps(asdict(record), indent=1) + "\n"

@@ -1,30 +1,15 @@
-"""Labelled pictures of several sets side by side, each with the folder that holds its file."""
+"""Labelled pictures of several sets side by side, each with the place of its file."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
 
-from datasets.labelled_picture import LabelledPicture
 from datasets.picture_set import PictureSet
+from training.chosen_pictures import PlacedPicture
 from training.trials.subset import choose_subset
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlacedPicture:
-    """A labelled picture and the folder of the set that holds its file."""
-
-    picture: LabelledPicture
-    folder: Path
-
-    @property
-    def file(self) -> Path:
-        """Where the picture's file lies."""
-        return self.folder / self.picture.path
-
-
 def place_pictures(picture_set: PictureSet) -> list[PlacedPicture]:
-    """Return the pictures of a set with the folder in which they are."""
-    return [PlacedPicture(picture=p, folder=picture_set.folder) for p in picture_set.pictures]
+    """Return the pictures of a set with the place of their files."""
+    return [PlacedPicture(picture=p, path=picture_set.path_of(p)) for p in picture_set.pictures]
 
 
 def choose_placed(placed: Sequence[PlacedPicture], count: int, *, seed: int) -> list[PlacedPicture]:

@@ -6,17 +6,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from models.manifest import ModelManifest
-from models.ultralytics_detector import UltralyticsDetector
+from models.ultralytics_detector import UltralyticsDetector, read_trainable_network
 from training.errors import TrainingError
-from training.export import read_checkpoint
-from training.recipe import plan_manifest
+from training.evaluation.result import LeftOut, PictureResult, Way
+from training.evaluation.search import plan_search
+from training.recipe import GSD_RANGE_M, plan_manifest
 from training.train import train
 from training.trials.one_run import Run, Tools
-from training.trials.plan import TrialRow
-from training.trials.searched_pictures import SearchedPicture, search_placed
+from training.trials.searched_pictures import search_placed
 
 # The last epoch's averaged weights: a choice of epoch by few val pictures would be luck.
-WEIGHTS = Path("weights/last.pt")
+WEIGHTS_FOLDER = Path("last")
 
 
 def real_tools() -> Tools:
@@ -29,7 +29,7 @@ def read_time() -> datetime:
     return datetime.now(UTC).astimezone()
 
 
-def search_with_weights(folder: Path, run: Run) -> Iterator[SearchedPicture]:
+def search_with_weights(folder: Path, run: Run) -> Iterator[PictureResult | LeftOut]:
     """Yield what the last weights of a run's training find on its pictures.
 
     Args:
@@ -37,26 +37,35 @@ def search_with_weights(folder: Path, run: Run) -> Iterator[SearchedPicture]:
         run: Says which pictures to search, and at which sizes.
 
     Raises:
-        TrainingError: The weights cannot be read, or an override of the search is unknown.
+        ModelDamagedError: The weights cannot be read.
+        TrainingError: An override of the search is unknown.
     """
-    manifest = plan_search_manifest(run.row, input_size_px=run.config.input_size_px)
+    manifest = plan_search_manifest(run)
     detector = UltralyticsDetector(
-        read_checkpoint(folder / WEIGHTS),
+        read_trainable_network(folder / WEIGHTS_FOLDER),
         classes=manifest.classes,
         input_size_px=manifest.input_size_px,
         # Most pictures are one to three tiles, and a batch is padded.
         batch_size=1,
     )
-    yield from search_placed(run.searched, detector=detector, manifest=manifest)
+    yield from search_placed(run.searched, plan_search(detector, manifest, Way.TILED))
 
 
-def plan_search_manifest(row: TrialRow, *, input_size_px: int) -> ModelManifest:
+def plan_search_manifest(run: Run) -> ModelManifest:
     """Return the manifest for a search: whole pictures at the training's size, then twice as fine.
 
     Raises:
         TrainingError: An override of the row is no number of the manifest.
     """
-    sizes = {"input_size_px": input_size_px, "street_long_side_px": input_size_px, **row.search}
+    side_px, row, classes = run.config.input_size_px, run.row, run.config.classes
+    sizes = {"input_size_px": side_px, "street_long_side_px": side_px, **row.search}
     if set(sizes) != {"input_size_px", "street_long_side_px"}:
         raise TrainingError(f"{row.name}: unknown settings of the search in {sorted(sizes)}")
-    return replace(plan_manifest(row.name, "trial"), **sizes)
+    return replace(
+        plan_manifest(row.name, "trial"),
+        classes=classes,
+        # Not used where no ground sample distance is known, but a class has to have one.
+        gsd_range_m=dict.fromkeys(classes, GSD_RANGE_M),
+        min_confidence=dict.fromkeys(classes, 0.25),
+        **sizes,
+    )

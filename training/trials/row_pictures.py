@@ -6,8 +6,9 @@ from pathlib import Path
 
 from datasets.labelled_picture import LabelledBox, LabelledPicture
 from datasets.picture_set import read_picture_set
+from training.chosen_pictures import PlacedPicture
 from training.trials.clear_billboards import ReviewedBox, ignore_ambiguous, read_billboard_review
-from training.trials.placed_pictures import PlacedPicture, choose_placed, place_pictures
+from training.trials.placed_pictures import choose_placed, place_pictures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,141 +1,97 @@
 """What a model found on labelled pictures: kept as JSON lines, so that it is searched once."""
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from datasets.labelled_picture import LabelledPicture
-from datasets.picture_set import format_pictures, parse_picture
-from inference.detection.detect import detect_photo, plan_detect_settings
-from models.detector import Detections, Detector
-from models.manifest import ModelManifest
+from models.detector import Detections
+from training.chosen_pictures import PlacedPicture
 from training.errors import TrainingError
-from training.trials.placed_pictures import PlacedPicture
-
-# Low enough for the whole precision-recall curve, high enough to keep the lists short.
-CURVE_FLOOR = 0.01
-SCORE_DIGITS = 5
-PIXEL_DIGITS = 2
+from training.evaluation.result import LeftOut, PictureResult
+from training.evaluation.result_json import format_entry, parse_entry
+from training.evaluation.search import (
+    Search,
+    match_picture,
+    read_labelled_picture,
+    search_picture,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FoundBox:
-    """One detection in the pixels of its picture."""
+class ScoredBox:
+    """A detection in the pixels of its picture, before it is compared with the labels."""
 
     class_name: str
     score: float
-    x_min: float
-    y_min: float
-    x_max: float
-    y_max: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SearchedPicture:
-    """A labelled picture with all that a model found on it, best first."""
-
-    picture: LabelledPicture
-    found: tuple[FoundBox, ...]
+    box: tuple[float, float, float, float]  # x_min, y_min, x_max, y_max
 
 
 def search_placed(
-    placed: Iterable[PlacedPicture],
-    *,
-    detector: Detector,
-    manifest: ModelManifest,
-    min_score: float = CURVE_FLOOR,
-) -> Iterator[SearchedPicture]:
-    """Yield what the tiled pipeline finds on each picture that can be read.
+    placed: Iterable[PlacedPicture], search: Search
+) -> Iterator[PictureResult | LeftOut]:
+    """Yield what is found on each picture, or why it was left out.
 
     Every picture is searched as one of unknown ground sample distance: the scales of a short
     trial are those of its training, not those of a model that was made for flights.
-
-    Args:
-        placed: The pictures.
-        detector: The loaded model.
-        manifest: Of that model.
-        min_score: Boxes below it are left out.
     """
-    settings = plan_detect_settings(manifest, min_confidence=min_score)
     for entry in placed:
-        pixels = cv2.imread(str(entry.file), cv2.IMREAD_COLOR)
-        if pixels is None:
+        try:
+            pixels = read_labelled_picture(entry.path, entry.picture)
+            found = search_picture(pixels, replace(entry.picture, gsd_m=None), search)
+        except (TrainingError, OSError) as error:
+            yield LeftOut(path=entry.picture.path, reason=str(error))
             continue
-        found = detect_photo(
-            np.asarray(pixels, dtype=np.uint8),
-            gsd_m=None,
-            detector=detector,
-            manifest=manifest,
-            settings=settings,
-        )
-        yield SearchedPicture(picture=entry.picture, found=found_boxes(found, manifest.classes))
+        yield replace(found, picture=entry.picture)
 
 
-def found_boxes(found: Detections, classes: Sequence[str]) -> tuple[FoundBox, ...]:
-    """Return detections as values, best first."""
-    order = np.argsort(-found.scores, kind="stable")
-    return tuple(
-        FoundBox(
-            class_name=classes[int(found.class_ids[row])],
-            score=round(float(found.scores[row]), SCORE_DIGITS),
-            **_corners(found.boxes[row].tolist()),
-        )
-        for row in order
+def match_scored(picture: LabelledPicture, boxes: Sequence[ScoredBox]) -> PictureResult:
+    """Return boxes from anywhere as a picture's result, compared with its labels."""
+    classes = sorted({box.class_name for box in boxes})
+    found = Detections(
+        boxes=np.array([box.box for box in boxes], dtype=np.float32).reshape(-1, 4),
+        scores=np.array([box.score for box in boxes], dtype=np.float32),
+        class_ids=np.array([classes.index(box.class_name) for box in boxes], dtype=np.int32),
     )
+    return match_picture(picture, found, classes=classes, scales=dict.fromkeys(classes, 1.0))
 
 
-def _corners(box: Sequence[float]) -> dict[str, float]:
-    names = ("x_min", "y_min", "x_max", "y_max")
-    return {name: round(value, PIXEL_DIGITS) for name, value in zip(names, box, strict=True)}
-
-
-def with_labels_of(
-    searched: Iterable[SearchedPicture], pictures: Iterable[LabelledPicture]
-) -> list[SearchedPicture]:
-    """Return what was found beside newer labels of the same files; others stay as they are."""
-    newer = {picture.sha256: picture for picture in pictures}
+def scored_boxes(result: PictureResult) -> list[ScoredBox]:
+    """Return the detections of a result, best first."""
     return [
-        replace(entry, picture=newer.get(entry.picture.sha256, entry.picture)) for entry in searched
+        ScoredBox(class_name=b.class_name, score=b.score, box=(b.x_min, b.y_min, b.x_max, b.y_max))
+        for b in result.found
     ]
 
 
-def write_searched(searched: Iterable[SearchedPicture], path: Path) -> None:
+def write_results(results: Iterable[PictureResult | LeftOut], path: Path) -> None:
     """Write one picture a line; the file is whole or not there."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(path.suffix + ".part")
     with part.open("w", encoding="utf-8") as file:
-        for entry in searched:
-            table = {
-                "picture": json.loads(format_pictures([entry.picture])),
-                "found": [asdict(box) for box in entry.found],
-            }
-            file.write(json.dumps(table, ensure_ascii=False) + "\n")
+        for entry in results:
+            file.write(f"{format_entry(entry)}\n")
     part.replace(path)
 
 
-def read_searched(path: Path) -> list[SearchedPicture]:
-    """Return what `write_searched` wrote.
+def read_results(path: Path) -> list[PictureResult]:
+    """Return what `write_results` wrote, without the pictures that were left out.
 
     Raises:
-        TrainingError: The file cannot be read, or a line is no searched picture.
+        TrainingError: The file cannot be read, or a line is no picture's result.
     """
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, ValueError) as error:
         raise TrainingError(f"{path}: {error}") from error
-    return [_parse_searched(line, f"{path}, line {number}") for number, line in enumerate(lines, 1)]
+    entries = [_parse_line(line, f"{path}, line {number}") for number, line in enumerate(lines, 1)]
+    return [entry for entry in entries if isinstance(entry, PictureResult)]
 
 
-def _parse_searched(line: str, place: str) -> SearchedPicture:
+def _parse_line(line: str, place: str) -> PictureResult | LeftOut:
     try:
-        table = json.loads(line)
-        return SearchedPicture(
-            picture=parse_picture(json.dumps(table["picture"])),
-            found=tuple(FoundBox(**box) for box in table["found"]),
-        )
-    except (ValueError, TypeError, KeyError) as error:
-        raise TrainingError(f"{place}: no searched picture: {error!r}") from error
+        return parse_entry(line)
+    except TrainingError as error:
+        raise TrainingError(f"{place}: {error}") from error

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from datasets.errors import DatasetError
+from models.errors import ModelError
 from training.errors import TrainingError
 from training.trials.deadline import Deadline
 from training.trials.one_run import Run, Tools, do_run, read_done
@@ -50,7 +51,7 @@ def run_series(
             continue
         try:
             record = do_run(run, tools)
-        except (TrainingError, DatasetError) as error:
+        except (TrainingError, DatasetError, ModelError) as error:
             failed.append((name, str(error)))
             tell(f"{name}: failed: {error}")
             continue

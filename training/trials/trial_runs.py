@@ -82,9 +82,7 @@ def plan_config(
     config = override_config(base, row.training, look=row.look)
     if config.epochs > MOST_EPOCHS:
         raise TrainingError(f"{row.name}: {config.epochs} epochs, a trial has {MOST_EPOCHS}")
-    return replace(
-        config, name=f"{row.name}-seed-{seed}", seed=seed, time_limit_h=time_limit_min / 60
-    )
+    return replace(config, name="trial", seed=seed, time_limit_h=time_limit_min / 60)
 
 
 def read_trial_scores(runs: Sequence[Run], plan: TrialPlan) -> list[TrialScore]:

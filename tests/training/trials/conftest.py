@@ -13,8 +13,9 @@ import pytest
 from datasets.labelled_picture import LabelledBox, LabelledPicture, View
 from datasets.picture_set import PictureSet, Source, write_picture_set
 from training.config import TrainingConfig, parse_training_config
+from training.evaluation.result import PictureResult
 from training.trials.one_run import Run, Tools
-from training.trials.searched_pictures import FoundBox, SearchedPicture
+from training.trials.searched_pictures import ScoredBox, match_scored
 
 MakePicture = Callable[..., LabelledPicture]
 MakeSet = Callable[..., PictureSet]
@@ -101,20 +102,17 @@ class PretendedTools:
         self.minutes += 5
         return out / config.name
 
-    def search(self, folder: Path, run: Run) -> Iterator[SearchedPicture]:
+    def search(self, folder: Path, run: Run) -> Iterator[PictureResult]:
         for entry in run.searched:
             found = [
-                FoundBox(
+                ScoredBox(
                     class_name=box.class_name,
                     score=0.9,
-                    x_min=box.x_min,
-                    y_min=box.y_min,
-                    x_max=box.x_max,
-                    y_max=box.y_max,
+                    box=(box.x_min, box.y_min, box.x_max, box.y_max),
                 )
                 for box in entry.picture.boxes
             ]
-            yield SearchedPicture(picture=entry.picture, found=tuple(found))
+            yield match_scored(entry.picture, found)
 
 
 @pytest.fixture

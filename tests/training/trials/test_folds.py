@@ -98,6 +98,17 @@ def test_columns_must_be_as_many_as_folds(make_picture) -> None:
         plan_folds(pictures, fold_count=2, one_group_a_fold=["tiles"], balanced_class=SHED)
 
 
+def test_sources_may_share_a_group_that_is_left_out_whole(make_picture) -> None:
+    pictures = [
+        make_picture("a", source="car", group="slot"),
+        make_picture("b", source="car", group="slot"),
+        make_picture("c", source="clean", group="slot"),
+        make_picture("d", source="clean", group="other"),
+    ]
+    folds = plan_folds(pictures, fold_count=2, one_group_a_fold=[], balanced_class=SHED)
+    assert set(folds) == {"slot", "other"}
+
+
 def test_rare_boxes_are_dealt_out_evenly() -> None:
     groups = {"a": (5, 1), "b": (3, 1), "c": (2, 1), "d": (0, 9), "e": (0, 2)}
     # a: 5 boxes to fold 0; b and c: 5 boxes to fold 1; d to fold 0, which has fewer pictures.
@@ -139,7 +150,7 @@ def test_findings_of_all_folds_are_pooled_and_scored(
     assert (scores[BILLBOARD].boxes, scores[BILLBOARD].groups) == (8, 4)
     assert scores[SHED].ap50.value == pytest.approx(1.0)
     text = format_folds(results, plan)
-    assert "| one-step | drone | illegal_structure | 4 | 2 | 1.000 (1.000-1.000) |" in text
+    assert "| one-step | drone | illegal_structure | 4 | 4 | 2 | 1.000 (1.000-1.000) |" in text
 
 
 def test_folds_that_are_missing_are_told(

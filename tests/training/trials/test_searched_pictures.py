@@ -8,16 +8,17 @@ import pytest
 
 from models.detector import Detections
 from training.errors import TrainingError
+from training.evaluation.result import LeftOut, Way
+from training.evaluation.search import plan_search
 from training.recipe import plan_manifest
 from training.trials.placed_pictures import place_pictures
-from training.trials.scores import match_class
 from training.trials.searched_pictures import (
-    FoundBox,
-    SearchedPicture,
-    read_searched,
+    ScoredBox,
+    match_scored,
+    read_results,
+    scored_boxes,
     search_placed,
-    with_labels_of,
-    write_searched,
+    write_results,
 )
 
 
@@ -37,39 +38,40 @@ class CornerDetector:
         return [found for _ in crops]
 
 
-def test_pictures_go_the_way_of_a_photo_and_broken_ones_are_left_out(
+def test_pictures_go_the_way_of_a_photo_and_broken_ones_are_named(
     make_set, make_picture, tmp_path: Path
 ) -> None:
-    made = make_set([make_picture("a"), make_picture("b")])
+    made = make_set([make_picture("a", gsd_m=5.0), make_picture("b")])
     made.path_of(made.pictures[1]).write_bytes(b"no picture")
-    sizes = {"input_size_px": 128, "street_long_side_px": 128}
-    manifest = replace(plan_manifest("m", "1"), **sizes)
-    found = list(search_placed(place_pictures(made), detector=CornerDetector(), manifest=manifest))
-    assert [entry.picture.path for entry in found] == ["a.png"]
-    box = found[0].found[0]
-    assert (box.class_name, box.score) == ("damaged_billboard", 0.75)
-    assert (box.x_min, box.y_min, box.x_max, box.y_max) == (0, 0, 12, 12)
+    manifest = replace(plan_manifest("m", "1"), input_size_px=128, street_long_side_px=128)
+    search = plan_search(CornerDetector(), manifest, Way.TILED)
+    found = list(search_placed(place_pictures(made), search))
+    # At 5 m a pixel nothing would be searched: the ground sample distance is not looked at.
+    assert found[0].picture == made.pictures[0]
+    assert scored_boxes(found[0]) == [
+        ScoredBox(class_name="damaged_billboard", score=0.75, box=(0, 0, 12, 12))
+    ]
+    assert isinstance(found[1], LeftOut)
+    assert found[1].path == "b.png"
     path = tmp_path / "found.jsonl"
-    write_searched(found, path)
-    assert read_searched(path) == found
+    write_results(found, path)
+    assert read_results(path) == found[:1]
 
 
-def test_a_class_that_nobody_looked_for_is_not_scored(make_picture, make_box) -> None:
-    picture = make_picture(labelled_classes=("exposed_garbage",), boxes=(make_box(),))
-    found = FoundBox(
-        class_name="exposed_garbage", score=0.9, x_min=10, y_min=10, x_max=30, y_max=30
-    )
-    entry = SearchedPicture(picture=picture, found=(found, replace(found, x_min=80, x_max=90)))
-    matches = match_class(entry, "exposed_garbage")
-    assert matches is not None
-    assert matches.hits[:, 0].tolist() == [True, False]
-    assert match_class(entry, "damaged_billboard") is None
-
-
-def test_newer_labels_stand_beside_older_findings(make_picture, make_box) -> None:
-    entry = SearchedPicture(picture=make_picture("a"), found=())
-    newer = make_picture("a", boxes=(make_box(),))
-    assert with_labels_of([entry], [newer, make_picture("b")])[0].picture == newer
+def test_boxes_from_anywhere_are_compared_with_the_labels(make_picture, make_box) -> None:
+    picture = make_picture(boxes=(make_box(x_min=10),))
+    near = ScoredBox(class_name="exposed_garbage", score=0.5, box=(10, 10, 30, 28))
+    far = ScoredBox(class_name="exposed_garbage", score=0.9, box=(70, 10, 90, 30))
+    other = ScoredBox(class_name="damaged_billboard", score=0.7, box=(10, 10, 30, 30))
+    result = match_scored(picture, [near, far, other])
+    assert [(box.score, box.true_box) for box in result.found] == [
+        (pytest.approx(0.9), None),
+        (pytest.approx(0.7), None),
+        (pytest.approx(0.5), 0),
+    ]
+    # 0.9 of the box is shared, so it is right up to an IoU of 0.9.
+    assert sum(result.found[2].hits) == 9
+    assert match_scored(picture, []).found == ()
 
 
 @pytest.mark.parametrize("line", ["{}", "[]", "x", '{"picture": {}, "found": []}'])
@@ -77,4 +79,4 @@ def test_what_is_no_finding_is_named_by_its_line(tmp_path: Path, line: str) -> N
     path = tmp_path / "found.jsonl"
     path.write_text(line + "\n")
     with pytest.raises(TrainingError, match="line 1"):
-        read_searched(path)
+        read_results(path)
