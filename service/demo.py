@@ -13,10 +13,10 @@ from datasets.scenes.truth import TRUTH_FILE_NAME, FlightTruth, TrueObject
 from inference.geometry.uncertainty import circular_error_90_m, full_covariance
 from inference.merging.reconcile import CandidateIssue
 from inference.sighting import Placement
+from service.position_score import PlacedPoint, PositionScore, score_positions
 from service.progress import Reporter
 from service.result import InspectionResult
 from service.translations import class_title
-from training.position_score import PlacedPoint, PositionScore, score_positions
 
 DEMO_SEED = 20261124
 CARD = Path("card") / "DCIM" / "100MEDIA"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from training.position_score import PlacedPoint, distance_m, score_positions
+from service.position_score import PlacedPoint, distance_m, score_positions
 
 DEGREE_M = 111_195.08  # of latitude on the mean sphere
 
