@@ -13,6 +13,7 @@ from datasets.reviews.area_picture import (
     find_original,
     write_area,
 )
+from datasets.reviews.areas import Area
 from datasets.reviews.labels import Disagreement
 from datasets.reviews.picture_folder import read_picture_folder
 from datasets.reviews.read import read_reviews
@@ -109,24 +110,28 @@ def write_reviewed_pictures(
     )
     labels = labels_from_reviews(read.reviews)
     left_out = list(read.left_out)
-    written: dict[str, ReviewedPicture] = {}
+    written: list[ReviewedPicture] = []
+    seen: set[tuple[str, Area]] = set()
     for area in labels.areas:
         original = find_original(area, found)
-        if isinstance(original, Original):
-            sha256 = original.facts.sha256
-            place = known.get(sha256) or _deal_place(area.group, options)
-            picture = write_area(area, original, folder, place=place)
-            written[picture.path] = ReviewedPicture(
-                picture=picture,
-                original_sha256=sha256,
+        if isinstance(original, Original) and (original.facts.sha256, area.area) in seen:
+            original = Unfit("duplicate", "was reviewed under another name, too; that one is used")
+        if isinstance(original, Unfit):
+            left_out.append(_left_out(area.picture, original))
+            continue
+        seen.add((original.facts.sha256, area.area))
+        place = known.get(original.facts.sha256) or _deal_place(area.group, options)
+        written.append(
+            ReviewedPicture(
+                picture=write_area(area, original, folder, place=place),
+                original_sha256=original.facts.sha256,
                 is_whole=area.is_whole,
                 hard_negatives=len(area.hard_negatives),
             )
-        else:
-            left_out.append(_left_out(area.picture, original))
+        )
     return ReviewedPictures(
         source=_describe_source(read.reviews, licence=options.licence),
-        pictures=tuple(written[path] for path in sorted(written)),
+        pictures=tuple(sorted(written, key=lambda one: one.picture.path)),
         left_out=tuple(sorted(left_out, key=lambda entry: (entry.picture, entry.code))),
         disagreements=labels.disagreements,
     )
