@@ -14,8 +14,10 @@ from inference.geometry.output_frames import OutputFrame
 from models.errors import ModelError
 from models.openvino_detector import Precision, read_openvino_detector
 from models.registry import REGISTRY_FOLDER, read_model
+from service.dataset_command import dataset
 from service.demo import compare_with_truth, show_score, write_demo_flight
 from service.errors import CannotStartError, ServiceError
+from service.evaluate_command import evaluate
 from service.found_files import stable_name
 from service.geocheck.command import geocheck
 from service.inspect import inspect_photos
@@ -44,6 +46,8 @@ UsageError = cast(type[typer.BadParameter], typer.BadParameter.__base__)
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 app.command()(geocheck)
+app.command()(evaluate)
+app.add_typer(dataset, name="dataset")
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

@@ -5,7 +5,7 @@ import json
 import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from datasets.errors import DatasetError
 from datasets.labelled_picture import LabelledPicture
@@ -18,9 +18,11 @@ from datasets.picture_set import (
     write_picture_set,
 )
 from datasets.sets.counts import Count, count_pictures
+from datasets.sets.file_checks import stays_inside
 from datasets.sets.gather import Gathered, GatheredPicture, LeftOut, read_sources
 from datasets.sets.recipe import Recipe
-from datasets.taxonomy import TAXONOMY_FILE
+from datasets.sets.reviewed import Parts, ReviewCounts, Reviews, add_reviews
+from datasets.taxonomy import TAXONOMY_VERSION
 
 BUILD_FILE = "build.json"
 VERSION_DIGITS = 12
@@ -28,49 +30,76 @@ VERSION_DIGITS = 12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildReport:
-    """What a build gave; it lies beside the set as build.json."""
+    """What a build gave; it lies beside the set as build.json.
+
+    Attributes:
+        left_out: What is not in the set, and why.
+        reviews: What reviews came to; None where there were none.
+    """
 
     name: str
     version: str
     counts: tuple[Count, ...]
     left_out: tuple[LeftOut, ...]
+    reviews: ReviewCounts | None = None
 
 
 def build_picture_set(
-    recipe: Recipe, *, root: Path, folder: Path, link: bool = False, workers: int = 2
+    recipe: Recipe | None,
+    *,
+    root: Path,
+    folder: Path,
+    reviews: Reviews | None = None,
+    link: bool = False,
+    workers: int = 2,
 ) -> BuildReport:
-    """Read what a recipe names, write the picture set, and return what came of it.
+    """Read what a recipe and reviews name, write the picture set, and return what came of it.
 
     The same inputs give the same bytes. A former set in `folder` is replaced.
 
     Args:
-        recipe: What the set is made of.
+        recipe: What the set is made of; None for reviews alone.
         root: Folder that the recipe's paths are relative to.
         folder: Of the set; absent, empty, or holding a former set.
-        link: Point at the pictures with symbolic links; they must stay where they are.
+        reviews: What reviewers said, and where their pictures are.
+        link: Point at the recipe's pictures with symbolic links; they must stay where they are.
         workers: Threads that decode pictures.
 
     Raises:
-        DatasetError: A source or the splits table is absent, or `folder` holds something else.
+        DatasetError: A source, the splits table or the reviews are absent or wrong, no picture
+            is left, or `folder` holds something else.
         OSError: The folder cannot be written.
     """
     former = _read_former(folder)
-    gathered = read_sources(recipe, root, workers=workers)
-    return write_gathered(recipe, gathered, folder=folder, former=former, link=link)
+    gathered = Gathered() if recipe is None else read_sources(recipe, root, workers=workers)
+    sources = () if recipe is None else tuple(source.describe() for source in recipe.source)
+    parts = Parts(gathered=gathered, sources=sources)
+    if reviews is not None:
+        parts = add_reviews(parts, reviews, folder=folder)
+    if not parts.pictures:
+        raise DatasetError(_describe_nothing(parts.left_out))
+    picture_set = plan_picture_set(recipe.name if recipe else "reviews", parts, folder)
+    _write_files(picture_set, parts.gathered.pictures, former=former, link=link)
+    report = BuildReport(
+        name=picture_set.name,
+        version=picture_set.version,
+        counts=tuple(count_pictures(picture_set.pictures)),
+        left_out=parts.left_out,
+        reviews=parts.reviews,
+    )
+    text = json.dumps(asdict(report), indent=2, ensure_ascii=False) + "\n"
+    (folder / BUILD_FILE).write_text(text, encoding="utf-8")
+    return report
 
 
-def plan_picture_set(
-    recipe: Recipe, pictures: Sequence[LabelledPicture], folder: Path
-) -> PictureSet:
-    """Return the set of these pictures, with a version that follows from all it holds."""
-    taxonomy_version = str(json.loads(TAXONOMY_FILE.read_text(encoding="utf-8"))["version"])
-    sources = tuple(source.describe() for source in recipe.source)
+def plan_picture_set(name: str, parts: Parts, folder: Path) -> PictureSet:
+    """Return the set of these parts, with a version that follows from all it holds."""
     return PictureSet(
-        name=recipe.name,
-        version=version_of(sources, pictures, taxonomy_version=taxonomy_version),
-        taxonomy_version=taxonomy_version,
-        sources=sources,
-        pictures=tuple(pictures),
+        name=name,
+        version=version_of(parts.sources, parts.pictures, taxonomy_version=TAXONOMY_VERSION),
+        taxonomy_version=TAXONOMY_VERSION,
+        sources=parts.sources,
+        pictures=parts.pictures,
         folder=folder,
     )
 
@@ -84,32 +113,14 @@ def version_of(
     return hashlib.sha256(text.encode()).hexdigest()[:VERSION_DIGITS]
 
 
-def write_gathered(
-    recipe: Recipe,
-    gathered: Gathered,
-    *,
-    folder: Path,
-    former: Sequence[LabelledPicture],
-    link: bool,
-) -> BuildReport:
-    """Write gathered pictures as a set, remove former pictures that it lacks, and report."""
-    picture_set = plan_picture_set(recipe, [entry.picture for entry in gathered.pictures], folder)
-    for entry in gathered.pictures:
-        _write_picture(entry, folder, link=link)
-    kept = {picture.path for picture in picture_set.pictures}
-    for picture in former:
-        if picture.path not in kept and _is_inside(picture.path):
-            (folder / picture.path).unlink(missing_ok=True)
-    report = BuildReport(
-        name=picture_set.name,
-        version=picture_set.version,
-        counts=tuple(count_pictures(picture_set.pictures)),
-        left_out=gathered.left_out,
+def _describe_nothing(left_out: Sequence[LeftOut]) -> str:
+    if not left_out:
+        return "no picture in the sources"
+    first = left_out[0]
+    return (
+        f"no picture is left of {len(left_out)}; the first, {first.source}/{first.picture}: "
+        f"{first.code}, {first.reason}"
     )
-    write_picture_set(picture_set)
-    text = json.dumps(asdict(report), indent=2, ensure_ascii=False) + "\n"
-    (folder / BUILD_FILE).write_text(text, encoding="utf-8")
-    return report
 
 
 def _read_former(folder: Path) -> tuple[LabelledPicture, ...]:
@@ -119,6 +130,23 @@ def _read_former(folder: Path) -> tuple[LabelledPicture, ...]:
     if not (folder / SET_FILE).is_file():
         raise DatasetError(f"{folder} holds something that is no picture set; name another folder")
     return read_picture_set(folder).pictures
+
+
+def _write_files(
+    picture_set: PictureSet,
+    gathered: Sequence[GatheredPicture],
+    *,
+    former: Sequence[LabelledPicture],
+    link: bool,
+) -> None:
+    """Write a set's files, and remove those of a former set that it lacks."""
+    for entry in gathered:
+        _write_picture(entry, picture_set.folder, link=link)
+    kept = {picture.path for picture in picture_set.pictures}
+    for picture in former:
+        if picture.path not in kept and stays_inside(picture.path):
+            (picture_set.folder / picture.path).unlink(missing_ok=True)
+    write_picture_set(picture_set)
 
 
 def _write_picture(entry: GatheredPicture, folder: Path, *, link: bool) -> None:
@@ -131,8 +159,3 @@ def _write_picture(entry: GatheredPicture, folder: Path, *, link: bool) -> None:
     else:
         shutil.copyfile(entry.file, fresh)
     fresh.replace(target)  # never half a picture under its name, and never through a former link
-
-
-def _is_inside(path: str) -> bool:
-    parts = PurePosixPath(path)
-    return not parts.is_absolute() and ".." not in parts.parts

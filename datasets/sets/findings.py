@@ -58,7 +58,8 @@ MEANINGS = {
     "group_across_splits": Meaning(Severity.ERROR, "give the whole group one split"),
     "near_in_place_and_time": Meaning(Severity.ERROR, _REGROUP),
     "near_in_place": Meaning(
-        Severity.WARNING, "the same street on another day; group by place if places repeat"
+        Severity.WARNING,
+        "the same place at another time; group by place where places are visited again",
     ),
     "split_empty": Meaning(Severity.WARNING, "add pictures, or change the shares"),
     "class_absent": Meaning(Severity.WARNING, "no score of this class can be measured here"),

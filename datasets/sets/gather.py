@@ -44,8 +44,8 @@ class GatheredPicture:
 class Gathered:
     """What the folders of a recipe gave, both in a fixed order."""
 
-    pictures: tuple[GatheredPicture, ...]
-    left_out: tuple[LeftOut, ...]
+    pictures: tuple[GatheredPicture, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,7 +144,7 @@ class Recipe(_Table):
 
     name: Name
     splits_table: InnerPath | None = None
-    source: tuple[SourceRecipe, ...] = Field(min_length=1)
+    source: tuple[SourceRecipe, ...] = Field(min_length=1, max_length=1000)
 
     @model_validator(mode="after")
     def _sources_are_told_apart_and_split(self) -> Self:
