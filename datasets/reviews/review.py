@@ -133,10 +133,10 @@ def check_review(review: PictureReview) -> PictureReview:
 def _check_box(box: ReviewedBox, review: PictureReview, *, where: str) -> None:
     needs_final = box.verdict in (Verdict.CONFIRMED, Verdict.CORRECTED, Verdict.ADDED)
     if (box.final is not None) != needs_final:
-        raise DatasetError(f"{where}: a {box.verdict} box {_needs(needs_final)} final box")
+        raise DatasetError(f"{where}: verdict {box.verdict} {_needs(needs_final)} final box")
     needs_proposed = box.verdict is not Verdict.ADDED
     if (box.proposed is not None) != needs_proposed:
-        raise DatasetError(f"{where}: a {box.verdict} box {_needs(needs_proposed)} proposed box")
+        raise DatasetError(f"{where}: verdict {box.verdict} {_needs(needs_proposed)} proposed box")
     if box.verdict is Verdict.CONFIRMED and not _is_unchanged(box):
         raise DatasetError(f"{where}: a confirmed box differs from its proposal; say corrected")
     judged = [(box.proposed.class_name, box.proposed.area)] if box.proposed else []

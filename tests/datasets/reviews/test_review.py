@@ -49,7 +49,7 @@ def test_a_review_that_does_not_hold_together_is_refused(
                 proposed=ProposedBox(class_name=GARBAGE, area=BOX),
                 final=make_box(BOX),
             ),
-            "a rejected box has no final box",
+            "verdict rejected has no final box",
         ),
         (
             ReviewedBox(
