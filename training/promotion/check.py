@@ -35,6 +35,7 @@ class GateLimits:
         max_ece: Expected calibration error that is good enough.
         min_detections: Of a class whose calibration is judged.
         max_time_ratio: Of the milliseconds a tile.
+        time_slack_ms: A tile that takes so little longer is none that anybody notices.
         few_boxes: With fewer, a class is judged by widened intervals.
         few_groups: Likewise.
     """
@@ -46,8 +47,17 @@ class GateLimits:
     max_ece: float = 0.05
     min_detections: int = 100
     max_time_ratio: float = 1.25
+    time_slack_ms: float = 5.0
     few_boxes: int = 50
     few_groups: int = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TileTimes:
+    """Milliseconds that each model takes for a tile, measured in turns in one run."""
+
+    production_ms: float
+    candidate_ms: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,14 @@ from training.evaluation.bootstrap import ROUNDS, draw_groups
 from training.evaluation.calibration_score import LOWEST_SCORE
 from training.evaluation.result import Evaluation, PictureResult
 from training.evaluation.score import group_class
-from training.promotion.check import Check, Difference, GateLimits, Quantity, Verdict
+from training.promotion.check import (
+    Check,
+    Difference,
+    GateLimits,
+    Quantity,
+    TileTimes,
+    Verdict,
+)
 from training.promotion.paired import (
     OneSide,
     alarm_rate,
@@ -33,7 +40,7 @@ def decide(
     candidate: Evaluation,
     production: Evaluation,
     *,
-    time_ratio: float,
+    times: TileTimes,
     limits: GateLimits,
     rounds: int = ROUNDS,
 ) -> tuple[Check, ...]:
@@ -42,7 +49,7 @@ def decide(
     Args:
         candidate: On the frozen set, with the scores as the model gives them.
         production: On the same pictures.
-        time_ratio: The candidate's milliseconds a tile over production's, of one run.
+        times: Of both on this machine.
         limits: See there.
         rounds: Draws for the intervals.
 
@@ -64,7 +71,7 @@ def decide(
                     class_name=class_name,
                 )
             )
-    checks.append(_judge_speed(time_ratio, limits))
+    checks.append(judge_speed(times, limits))
     return tuple(checks)
 
 
@@ -244,13 +251,20 @@ def judge_calibration(
     )
 
 
-def _judge_speed(time_ratio: float, limits: GateLimits) -> Check:
-    holds = 0 < time_ratio <= limits.max_time_ratio
+def judge_speed(times: TileTimes, limits: GateLimits) -> Check:
+    """Return whether a tile takes about as long as before."""
+    longer_ms = times.candidate_ms - times.production_ms
+    holds = (
+        times.candidate_ms <= limits.max_time_ratio * times.production_ms
+        or longer_ms <= limits.time_slack_ms
+    )
     return Check(
         quantity=Quantity.SPEED,
         verdict=Verdict.HOLDS if holds else Verdict.FAILS,
-        reason=f"of production's milliseconds a tile; at most {limits.max_time_ratio} times",
-        difference=Difference(production=1.0, candidate=time_ratio, low=None, high=None),
+        reason=f"milliseconds a tile; at most {limits.max_time_ratio} times production's",
+        difference=Difference(
+            production=times.production_ms, candidate=times.candidate_ms, low=None, high=None
+        ),
     )
 
 

@@ -7,8 +7,22 @@ from hypothesis import strategies as st
 
 from training.errors import TrainingError
 from training.evaluation.result import Evaluation
-from training.promotion.check import Check, Difference, GateLimits, Quantity, Verdict
-from training.promotion.gate import decide, judge_alarms, judge_calibration, judge_drop, passes
+from training.promotion.check import (
+    Check,
+    Difference,
+    GateLimits,
+    Quantity,
+    TileTimes,
+    Verdict,
+)
+from training.promotion.gate import (
+    decide,
+    judge_alarms,
+    judge_calibration,
+    judge_drop,
+    judge_speed,
+    passes,
+)
 
 MakeEvaluation = Callable[..., Evaluation]
 LIMITS = GateLimits()
@@ -16,9 +30,15 @@ FEW_DRAWS = settings(max_examples=8)
 
 
 def judge(
-    candidate: Evaluation, production: Evaluation, *, time_ratio: float = 1.0
+    candidate: Evaluation, production: Evaluation, *, candidate_ms: float = 40.0
 ) -> tuple[Check, ...]:
-    return decide(candidate, production, time_ratio=time_ratio, limits=LIMITS, rounds=50)
+    return decide(
+        candidate,
+        production,
+        times=TileTimes(production_ms=40.0, candidate_ms=candidate_ms),
+        limits=LIMITS,
+        rounds=50,
+    )
 
 
 def find(checks: tuple[Check, ...], quantity: Quantity) -> Check:
@@ -121,12 +141,15 @@ def test_one_group_has_no_interval(make_evaluation: MakeEvaluation) -> None:
     assert (found.low, found.high) == (None, None)
 
 
-@pytest.mark.parametrize(("ratio", "holds"), [(0.5, True), (1.25, True), (1.26, False)])
-def test_speed_is_a_ratio_with_a_limit(
-    make_evaluation: MakeEvaluation, ratio: float, holds: bool
+@pytest.mark.parametrize(
+    ("production_ms", "candidate_ms", "holds"),
+    [(40, 20, True), (40, 50, True), (40, 50.1, False), (0.2, 1.0, True)],
+)
+def test_a_tile_may_take_a_quarter_longer(
+    production_ms: float, candidate_ms: float, holds: bool
 ) -> None:
-    same = make_evaluation(1, found_share=0.5)
-    assert passes(judge(same, same, time_ratio=ratio)) is holds
+    times = TileTimes(production_ms=production_ms, candidate_ms=candidate_ms)
+    assert (judge_speed(times, LIMITS).verdict is Verdict.HOLDS) is holds
 
 
 @pytest.mark.parametrize(
