@@ -4,17 +4,18 @@ import math
 from collections.abc import Iterable
 
 from datasets.errors import DatasetError
-from datasets.formats.labels import Label
+from datasets.formats.labels import Label, PictureLabels
 from datasets.labelled_picture import LabelledBox
 
 # Tools round to whole pixels or few decimals: a box may reach over the edge by this much and is
 # then cut there. More means a wrong size, a turned picture or another unit.
 MAX_OUTSIDE_PX = 1.0
+Corners = tuple[float, float, float, float]  # x_min, y_min, x_max, y_max
 MAX_SIDE_PX = 200_000  # far above any photo; keeps wrong sizes from overflowing anything
 
 
 def make_box(
-    corners_px: tuple[float, float, float, float],
+    corners_px: Corners,
     label: Label,
     *,
     size_px: tuple[int, int],
@@ -47,12 +48,12 @@ def make_box(
 
 
 def cut_to_picture(
-    corners_px: tuple[float, float, float, float],
+    corners_px: Corners,
     *,
     size_px: tuple[int, int],
     where: str,
     max_outside_px: float = MAX_OUTSIDE_PX,
-) -> tuple[float, float, float, float]:
+) -> Corners:
     """Return the corners within the picture; `make_box` says what is refused."""
     x_min, y_min, x_max, y_max = corners_px
     width_px, height_px = size_px
@@ -73,7 +74,24 @@ def cut_to_picture(
     return inside
 
 
-def enclose(points_px: Iterable[tuple[float, float]]) -> tuple[float, float, float, float]:
+def size_of(picture: PictureLabels) -> tuple[int, int]:
+    """Return width and height of a picture that is to be written.
+
+    Raises:
+        DatasetError: They are unknown or not possible.
+    """
+    if picture.width_px is None or picture.height_px is None:
+        raise DatasetError(f"{picture.file_name}: the picture's size is not known")
+    return check_size(picture.width_px, picture.height_px, where=picture.file_name)
+
+
+def corners_of(box: LabelledBox, *, size_px: tuple[int, int], where: str) -> Corners:
+    """Return the corners of a box that is to be written; `cut_to_picture` says what is refused."""
+    corners_px = (box.x_min, box.y_min, box.x_max, box.y_max)
+    return cut_to_picture(corners_px, size_px=size_px, where=where)
+
+
+def enclose(points_px: Iterable[tuple[float, float]]) -> Corners:
     """Return x_min, y_min, x_max, y_max of the upright box around points."""
     columns, rows = zip(*points_px, strict=True)
     return min(columns), min(rows), max(columns), max(rows)

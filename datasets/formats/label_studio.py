@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from datasets.errors import DatasetError
-from datasets.formats.boxes import check_size, cut_to_picture, enclose
+from datasets.formats.boxes import Corners, check_size, cut_to_picture, enclose
 
 RECTANGLE_TYPE = "rectanglelabels"
 
@@ -75,6 +75,36 @@ def parse_rectangle(result: Mapping[str, object]) -> Rectangle:
     )
 
 
+def format_rectangle(rectangle: Rectangle, *, from_name: str, to_name: str) -> dict[str, object]:
+    """Return the entry of a `result` that `parse_rectangle` reads as this rectangle.
+
+    Args:
+        rectangle: Upright.
+        from_name: Name of the project's RectangleLabels.
+        to_name: Name of its Image.
+    """
+    width_px, height_px = rectangle.width_px, rectangle.height_px
+    score = {} if rectangle.score is None else {"score": rectangle.score}
+    return {
+        "id": rectangle.region_id,
+        "from_name": from_name,
+        "to_name": to_name,
+        "type": RECTANGLE_TYPE,
+        "original_width": width_px,
+        "original_height": height_px,
+        "image_rotation": 0,
+        **score,
+        "value": {
+            "x": rectangle.x_min / width_px * 100,
+            "y": rectangle.y_min / height_px * 100,
+            "width": (rectangle.x_max - rectangle.x_min) / width_px * 100,
+            "height": (rectangle.y_max - rectangle.y_min) / height_px * 100,
+            "rotation": 0,
+            RECTANGLE_TYPE: [rectangle.word],
+        },
+    }
+
+
 def describe_first(error: ValidationError) -> str:
     """Return the first thing that is wrong, with its place, on one line."""
     first = error.errors(include_url=False, include_input=False)[0]
@@ -82,9 +112,7 @@ def describe_first(error: ValidationError) -> str:
     return f"{place}: {first['msg']}"
 
 
-def _find_corners(
-    value: "_Value", size_px: tuple[int, int], *, where: str
-) -> tuple[float, float, float, float]:
+def _find_corners(value: "_Value", size_px: tuple[int, int], *, where: str) -> Corners:
     """Return the upright box in pixels.
 
     Percent are of width and height each, but the angle is one of the picture as shown: the

@@ -1,6 +1,7 @@
 """What the formats share: pictures with their boxes, and which word stands for which class."""
 
-from collections.abc import Hashable, Iterable, Mapping
+import re
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -9,6 +10,9 @@ from datasets.labelled_picture import LabelledBox
 
 # A file's own name of a class: a number in YOLO, a text elsewhere.
 Word = TypeVar("Word", bound=Hashable)
+# Control characters, line separators, halves of characters and what XML cannot hold.
+_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
+MAX_SHOWN_WORDS = 12  # in a message
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -39,49 +43,45 @@ class PictureLabels:
     boxes: tuple[LabelledBox, ...]
 
 
-def label_of(box: LabelledBox) -> Label:
-    """Return what a box is said to show."""
-    return Label(box.class_name, box.sub_class)
-
-
 def name_labels(labels: Iterable[Label]) -> dict[str, Label | None]:
     """Return the mapping of files that call each label `class` or `class/sub_class`."""
     return {str(label): label for label in labels}
 
 
-def find_label(
-    word: Word, labels_by_word: Mapping[Word, Label | None], *, where: str
-) -> Label | None:
-    """Return what a file's word stands for, None where its boxes are dropped knowingly.
+def map_words(
+    words: Sequence[Word], labels_by_word: Mapping[Word, Label | None], *, where: str
+) -> list[Label | None]:
+    """Return what a file's words stand for, None where their boxes are dropped knowingly.
 
     Raises:
-        DatasetError: The mapping lacks the word: nobody decided about it.
+        DatasetError: The mapping lacks words: nobody decided about them. Names them all.
     """
-    if word not in labels_by_word:
-        known = ", ".join(map(repr, labels_by_word)) or "none"
+    unknown = [word for word in dict.fromkeys(words) if word not in labels_by_word]
+    if unknown:
         raise DatasetError(
-            f"{where}: class {word!r} is not in the mapping (it has {known}); "
-            "give it a project class, or None to drop its boxes"
+            f"{where}: {_list_some(unknown)} not in the mapping of classes, which has "
+            f"{_list_some(labels_by_word)}; give each a project class, or None to drop its boxes"
         )
-    return labels_by_word[word]
+    return [labels_by_word[word] for word in words]
 
 
-def find_word(
-    box: LabelledBox, words_by_label: Mapping[Label, Word | None], *, where: str
-) -> Word | None:
-    """Return what a file calls a box's label, None where its boxes are left out knowingly.
+def map_labels(
+    boxes: Sequence[LabelledBox], words_by_label: Mapping[Label, Word | None], *, where: str
+) -> list[tuple[LabelledBox, Word]]:
+    """Return boxes with what a file calls them, without those that are left out knowingly.
 
     Raises:
-        DatasetError: The mapping lacks the label, be it only for its sub-class.
+        DatasetError: The mapping lacks labels, be it only for their sub-classes. Names them all.
     """
-    label = label_of(box)
-    if label not in words_by_label:
-        known = ", ".join(map(str, words_by_label)) or "none"
+    labels = [Label(box.class_name, box.sub_class) for box in boxes]
+    unknown = [str(label) for label in dict.fromkeys(labels) if label not in words_by_label]
+    if unknown:
         raise DatasetError(
-            f"{where}: label {label} is not in the mapping (it has {known}); "
-            "give it a word, or None to leave its boxes out"
+            f"{where}: {_list_some(unknown)} not in the mapping of labels, which has "
+            f"{_list_some(map(str, words_by_label))}; give each a word, or None to leave it out"
         )
-    return words_by_label[label]
+    words = [words_by_label[label] for label in labels]
+    return [(box, word) for box, word in zip(boxes, words, strict=True) if word is not None]
 
 
 def check_file_name(name: str, *, where: str) -> str:
@@ -96,6 +96,12 @@ def check_file_name(name: str, *, where: str) -> str:
             f"{where}: {name!r} is no file name within the picture folder "
             "(relative, with `/`, without `..`)"
         )
-    if not name.isprintable():
-        raise DatasetError(f"{where}: file name {name!r} holds characters that cannot be printed")
+    if _UNSAFE.search(name):
+        raise DatasetError(f"{where}: file name {name!r} holds control characters")
     return name
+
+
+def _list_some(words: Iterable[object]) -> str:
+    shown = [repr(word) for word in words]
+    rest = f" and {len(shown) - MAX_SHOWN_WORDS} more" if len(shown) > MAX_SHOWN_WORDS else ""
+    return (", ".join(shown[:MAX_SHOWN_WORDS]) or "nothing") + rest
