@@ -18,6 +18,19 @@ class PromotionKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Signature:
+    """Who decides something, and when.
+
+    Attributes:
+        by: As the system knows them; None where it does not.
+        at: Time with its zone.
+    """
+
+    by: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Promotion:
     """A model came into force.
 

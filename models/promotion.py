@@ -2,11 +2,10 @@
 
 import shutil
 import tempfile
-from datetime import datetime
 from pathlib import Path
 
 from models.errors import ModelDamagedError, ModelError, ModelNotFoundError
-from models.history import Promotion, PromotionKind, format_history, standing_promotions
+from models.history import Promotion, PromotionKind, Signature, format_history, standing_promotions
 from models.registry import (
     PROMOTED_FILE,
     RegisteredModel,
@@ -49,10 +48,9 @@ def add_model(folder: Path, registry: Registry) -> RegisteredModel:
 
 def promote(
     model: RegisteredModel,
-    *,
     registry: Registry,
-    at: datetime,
-    by: str | None,
+    *,
+    signed: Signature,
     reason: str,
     gate_report: str | None = None,
     forced: bool = False,
@@ -75,8 +73,8 @@ def promote(
         model=manifest.id,
         weights_sha256=manifest.weights_sha256,
         kind=PromotionKind.PROMOTE,
-        at=at,
-        by=by,
+        at=signed.at,
+        by=signed.by,
         gate_report=gate_report,
         forced=forced,
         reason=reason,
@@ -85,7 +83,7 @@ def promote(
     return promotion
 
 
-def rollback(*, registry: Registry, at: datetime, by: str | None, reason: str) -> Promotion:
+def rollback(registry: Registry, *, signed: Signature, reason: str) -> Promotion:
     """Put the model before the present one into force again; return what the history now says.
 
     Raises:
@@ -101,8 +99,8 @@ def rollback(*, registry: Registry, at: datetime, by: str | None, reason: str) -
         model=before.model,
         weights_sha256=before.weights_sha256,
         kind=PromotionKind.ROLLBACK,
-        at=at,
-        by=by,
+        at=signed.at,
+        by=signed.by,
         gate_report=before.gate_report,
         forced=False,
         reason=reason,

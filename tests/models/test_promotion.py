@@ -12,6 +12,7 @@ from models.errors import ModelDamagedError, ModelError, ModelNotFoundError
 from models.history import (
     Promotion,
     PromotionKind,
+    Signature,
     format_history,
     parse_history,
     standing_promotions,
@@ -26,6 +27,7 @@ from models.registry import (
 )
 
 NOW = datetime(2026, 5, 4, 3, 2, 1, tzinfo=UTC)
+ANN = Signature(by="ann", at=NOW)
 
 
 @pytest.fixture
@@ -63,7 +65,7 @@ def test_promoting_writes_who_when_and_why_and_leaves_the_package_alone(
 ) -> None:
     package = {path: path.read_bytes() for path in tiny_folder.parent.rglob("*") if path.is_file()}
     model = add_model(make_version(tiny_folder, tmp_path, "2"), registry)
-    promote(model, registry=registry, at=NOW, by="ann", reason="passed", gate_report="gate.json")
+    promote(model, registry, signed=ANN, reason="passed", gate_report="gate.json")
     assert registry.own is not None
     (entry,) = json.loads((registry.own / "promoted.json").read_text())["promotions"]
     assert entry == {
@@ -87,12 +89,12 @@ def test_a_rollback_is_logged_and_goes_back_step_by_step(
 ) -> None:
     for version in ("2", "3"):
         model = add_model(make_version(tiny_folder, tmp_path, version), registry)
-        promote(model, registry=registry, at=NOW, by=None, reason="passed")
+        promote(model, registry, signed=ANN, reason="passed")
     for expected in ("tiny-2", "tiny-1"):
-        assert rollback(registry=registry, at=NOW, by="bob", reason="no").model == expected
+        assert rollback(registry, signed=ANN, reason="no").model == expected
         assert read_model(registry=registry).manifest.id == expected
     with pytest.raises(ModelNotFoundError, match="no model before"):
-        rollback(registry=registry, at=NOW, by="bob", reason="no")
+        rollback(registry, signed=ANN, reason="no")
     assert [(one.kind.value, one.model) for one in read_history(registry)] == [
         ("promote", "tiny-1"),
         ("promote", "tiny-2"),
@@ -104,7 +106,7 @@ def test_a_rollback_is_logged_and_goes_back_step_by_step(
 
 def test_the_model_in_force_is_not_promoted_again(registry: Registry) -> None:
     with pytest.raises(ModelError, match="in force already"):
-        promote(read_model(registry=registry), registry=registry, at=NOW, by=None, reason="")
+        promote(read_model(registry=registry), registry, signed=ANN, reason="")
 
 
 def test_a_model_that_is_not_registered_is_not_promoted(
@@ -112,7 +114,7 @@ def test_a_model_that_is_not_registered_is_not_promoted(
 ) -> None:
     model = read_model(make_version(tiny_folder, tmp_path, "2"))
     with pytest.raises(ModelError, match="not registered"):
-        promote(model, registry=registry, at=NOW, by=None, reason="")
+        promote(model, registry, signed=ANN, reason="")
 
 
 def test_a_package_is_never_written_to(tiny_folder: Path, tmp_path: Path) -> None:
@@ -157,7 +159,7 @@ def test_a_promoted_model_that_is_gone_is_said_so(
     registry: Registry, tiny_folder: Path, tmp_path: Path
 ) -> None:
     model = add_model(make_version(tiny_folder, tmp_path, "2"), registry)
-    promote(model, registry=registry, at=NOW, by=None, reason="")
+    promote(model, registry, signed=ANN, reason="")
     shutil.rmtree(model.folder)
     with pytest.raises(ModelNotFoundError, match="tiny-2 was promoted and is gone"):
         read_model(registry=registry)

@@ -1,18 +1,15 @@
 """Promote a candidate through the gate, and keep what the gate said beside the history."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC
 
 from datasets.picture_set import PictureSet
-from models.detector import Detector
 from models.errors import ModelError
-from models.history import Promotion
+from models.history import Promotion, Signature
 from models.promotion import own_folder, promote
 from models.registry import RegisteredModel, Registry, read_model, write_whole
-from training.promotion.check import GateLimits, TileTimes
 from training.promotion.gate_report import GateReport, describe_failures, format_report
-from training.promotion.run_gate import DEFAULT_SPLIT, run_gate
+from training.promotion.run_gate import STANDARD_RUN, GateRun, run_gate
 
 REPORTS_FOLDER = "gate-reports"
 
@@ -34,28 +31,20 @@ def promote_through_gate(
     candidate: RegisteredModel,
     registry: Registry,
     *,
-    at: datetime,
-    by: str | None,
+    signed: Signature,
     against: PictureSet | None,
-    split: str = DEFAULT_SPLIT,
     force_reason: str | None = None,
-    limits: GateLimits | None = None,
-    on_picture: Callable[[], None] = lambda: None,
-    measure: Callable[[Detector, Detector], TileTimes] | None = None,
+    how: GateRun = STANDARD_RUN,
 ) -> Attempt:
     """Promote a registered candidate if the gate lets it through, or by force.
 
     Args:
         candidate: In the registry.
         registry: With the model in force, and a folder of the bureau's own.
-        at: Time with its zone.
-        by: Who wants it.
+        signed: Who wants it.
         against: The regression set; None only together with a force reason.
-        split: Of the set.
         force_reason: Promotes whatever the gate says; goes into the history.
-        limits: Of the gate.
-        on_picture: Is called after each picture of either model.
-        measure: See `run_gate`.
+        how: The gate is run.
 
     Raises:
         ModelError: Neither a set nor a reason is given, or the candidate cannot be promoted.
@@ -64,27 +53,17 @@ def promote_through_gate(
     report, name = None, None
     if against is not None:
         production = read_model(registry=registry)
-        report = run_gate(
-            candidate,
-            production,
-            against,
-            at=at,
-            split=split,
-            limits=limits,
-            on_picture=on_picture,
-            measure=measure,
-        )
+        report = run_gate(candidate, production, against, at=signed.at, how=how)
         name = write_report(report, registry)
     elif force_reason is None:
         raise ModelError("promotion needs a regression set, or a reason to do without")
-    if report is not None and not report.passed and force_reason is None:
-        return Attempt(report=report, promotion=None)
     passed = report is not None and report.passed
+    if not passed and force_reason is None:
+        return Attempt(report=report, promotion=None)
     promotion = promote(
         candidate,
-        registry=registry,
-        at=at,
-        by=by,
+        registry,
+        signed=signed,
         reason=_reason(report, force_reason),
         gate_report=name,
         forced=not passed,

@@ -1,6 +1,6 @@
-import dataclasses
 import hashlib
 import shutil
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from datasets.labelled_picture import LabelledBox, LabelledPicture, View
 from datasets.picture_set import PictureSet, Source
 from models.detector import Detector
 from models.errors import ModelError
-from models.history import Promotion, PromotionKind, format_history
+from models.history import Promotion, PromotionKind, Signature, format_history
 from models.manifest import ModelManifest
 from models.promotion import add_model, rollback
 from models.registry import (
@@ -29,7 +29,7 @@ from training.errors import TrainingError
 from training.promotion.check import TileTimes, Verdict
 from training.promotion.gate_report import describe_report, parse_report
 from training.promotion.promote import promote_through_gate
-from training.promotion.run_gate import frozen_set_sha256, measure_tile_times, run_gate
+from training.promotion.run_gate import GateRun, frozen_set_sha256, measure_tile_times, run_gate
 
 SIDE_PX, CELL_PX = 64, 32
 NOW = datetime(2026, 5, 4, 3, 2, 1, tzinfo=UTC)
@@ -39,6 +39,10 @@ RED = (0, 0, 255)
 def as_fast(_: Detector, __: Detector) -> TileTimes:
     """Judge no machine."""
     return TileTimes(production_ms=10.0, candidate_ms=10.0)
+
+
+ANN = Signature(by="ann", at=NOW)
+HOW = GateRun(measure=as_fast)
 
 
 def write_model(folder: Path, *, version: str, gain: float) -> Path:
@@ -137,9 +141,7 @@ def test_an_equal_model_is_promoted_and_can_be_rolled_back(
     registry: Registry, picture_set: PictureSet, tmp_path: Path
 ) -> None:
     model = add_model(write_model(tmp_path / "new", version="2", gain=0.99), registry)
-    attempt = promote_through_gate(
-        model, registry, at=NOW, by="ann", against=picture_set, measure=as_fast
-    )
+    attempt = promote_through_gate(model, registry, signed=ANN, against=picture_set, how=HOW)
     assert attempt.report is not None
     assert attempt.report.passed
     assert attempt.promotion is not None
@@ -148,16 +150,14 @@ def test_an_equal_model_is_promoted_and_can_be_rolled_back(
     assert registry.own is not None
     kept = (registry.own / str(attempt.promotion.gate_report)).read_text(encoding="utf-8")
     assert parse_report(kept) == attempt.report
-    assert rollback(registry=registry, at=NOW, by="ann", reason="no").model == "red-1"
+    assert rollback(registry, signed=ANN, reason="no").model == "red-1"
 
 
 def test_a_model_that_finds_nothing_is_refused_and_only_force_takes_it(
     registry: Registry, picture_set: PictureSet, tmp_path: Path
 ) -> None:
     blind = add_model(write_model(tmp_path / "new", version="2", gain=0.3), registry)
-    attempt = promote_through_gate(
-        blind, registry, at=NOW, by="ann", against=picture_set, measure=as_fast
-    )
+    attempt = promote_through_gate(blind, registry, signed=ANN, against=picture_set, how=HOW)
     assert attempt.report is not None
     assert attempt.promotion is None
     assert read_model(registry=registry).manifest.id == "red-1"
@@ -167,11 +167,10 @@ def test_a_model_that_finds_nothing_is_refused_and_only_force_takes_it(
     forced = promote_through_gate(
         blind,
         registry,
-        at=NOW,
-        by="ann",
+        signed=ANN,
         against=picture_set,
         force_reason="for a demo",
-        measure=as_fast,
+        how=HOW,
     )
     assert forced.promotion is not None
     assert forced.promotion.forced
@@ -182,9 +181,9 @@ def test_a_model_that_finds_nothing_is_refused_and_only_force_takes_it(
 def test_without_a_set_only_a_reason_promotes(registry: Registry, tmp_path: Path) -> None:
     model = add_model(write_model(tmp_path / "new", version="2", gain=1.0), registry)
     with pytest.raises(ModelError, match="regression set"):
-        promote_through_gate(model, registry, at=NOW, by=None, against=None)
+        promote_through_gate(model, registry, signed=ANN, against=None)
     attempt = promote_through_gate(
-        model, registry, at=NOW, by=None, against=None, force_reason="no set yet"
+        model, registry, signed=ANN, against=None, force_reason="no set yet"
     )
     assert attempt.promotion is not None
     assert (attempt.promotion.forced, attempt.promotion.reason) == (True, "no set yet")
@@ -195,7 +194,7 @@ def test_a_set_without_pictures_of_the_split_is_refused(
 ) -> None:
     model = read_model(registry=registry)
     with pytest.raises(TrainingError, match="no val pictures"):
-        run_gate(model, model, picture_set, at=NOW, split="val")
+        run_gate(model, model, picture_set, at=NOW, how=replace(HOW, split="val"))
 
 
 def test_a_picture_that_was_exchanged_is_left_out_for_both(
@@ -203,7 +202,7 @@ def test_a_picture_that_was_exchanged_is_left_out_for_both(
 ) -> None:
     shutil.copy(picture_set.folder / "1.png", picture_set.folder / "0.png")
     model = read_model(registry=registry)
-    report = run_gate(model, model, picture_set, at=NOW, measure=as_fast)
+    report = run_gate(model, model, picture_set, at=NOW, how=HOW)
     assert (report.pictures, report.left_out) == (11, 1)
     assert report.passed
 
@@ -212,11 +211,11 @@ def test_another_label_or_picture_is_another_set(picture_set: PictureSet) -> Non
     first, *rest = picture_set.pictures
     hashes = {frozen_set_sha256(picture_set, "test")}
     for changed in (
-        dataclasses.replace(first, sha256="1" * 64),
-        dataclasses.replace(first, group="other"),
-        dataclasses.replace(first, boxes=rest[0].boxes),
+        replace(first, sha256="1" * 64),
+        replace(first, group="other"),
+        replace(first, boxes=rest[0].boxes),
     ):
-        other = dataclasses.replace(picture_set, pictures=(changed, *rest))
+        other = replace(picture_set, pictures=(changed, *rest))
         hashes.add(frozen_set_sha256(other, "test"))
     assert len(hashes) == 4
 
