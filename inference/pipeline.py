@@ -165,6 +165,8 @@ def detect_objects(
 
 def detection_settings_hash(settings: DetectSettings, manifest: ModelManifest) -> str:
     """Return the SHA-256 of all that decides what is detected, the model's weights left aside."""
+    # Absent where no class has a map: what was found before there were any stays valid.
+    calibration = {"calibration": manifest.calibration} if manifest.calibration else {}
     return settings_hash(
         {
             "pipeline": PIPELINE_VERSION,
@@ -174,6 +176,7 @@ def detection_settings_hash(settings: DetectSettings, manifest: ModelManifest) -
             "input_size_px": manifest.input_size_px,
             "gsd_range_m": manifest.gsd_range_m,
             "street_long_side_px": manifest.street_long_side_px,
+            **calibration,
         }
     )
 
