@@ -5,26 +5,37 @@ Everything that was done is kept under out/trials; the same command goes on wher
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from datasets.errors import DatasetError
+from datasets.labelled_picture import View
+from datasets.picture_set import read_picture_set, write_picture_set
 from models.errors import ModelError
 from training.config import read_training_config
 from training.errors import TrainingError
+from training.recipe import plan_manifest
+from training.trials.clear_billboards import DAMAGED
 from training.trials.deadline import plan_deadline
 from training.trials.fold_table import folds_as_json, format_folds, read_fold_results
 from training.trials.folds import pool_folds, read_fold_runs
+from training.trials.placed_pictures import choose_placed, place_pictures
 from training.trials.plan import read_fold_plan, read_trial_plan
-from training.trials.searched_pictures import write_results
+from training.trials.pseudo_labels import PseudoRule, add_pseudo_labels
+from training.trials.scores import PictureKind, pool_scores
+from training.trials.searched_pictures import read_results, write_results
 from training.trials.series import SeriesResult, run_series
 from training.trials.trial_runs import read_trial_runs, read_trial_scores
 from training.trials.trial_table import compare_rows, format_trials, trials_as_json
+from training.two_step.compare import compare_steps, format_steps
+from training.two_step.intact_signs import write_intact_signs
 
 try:
-    from training.trials.real_tools import read_time, real_tools
+    from training.soup_of_runs import SoupPictures, with_sizes, write_soup
+    from training.trials.real_tools import read_time, real_sign_tools, real_tools
 except ModuleNotFoundError as error:
     raise SystemExit(f"trials need {error.name}: run make install-all") from error
 
@@ -32,6 +43,8 @@ app = typer.Typer(no_args_is_help=True, pretty_exceptions_show_locals=False)
 CONFIGS = Path("training/configs")
 OUT = Path("out/trials")
 RESULTS = Path("docs/results")
+INTACT_SIGNS = Path("out/datasets/intact-signs")
+BILLBOARDS = PictureKind(title="street", classes=(DAMAGED,), view=View.STREET)
 
 Until = Annotated[str | None, typer.Option(metavar="HH:MM", help="No run starts to end later.")]
 Minutes = Annotated[float | None, typer.Option(help="Budget from now.")]
@@ -99,6 +112,94 @@ def run_folds(
     found = read_fold_results(runs, plan)
     _write(results / plan.name, format_folds(found, plan))
     _write_json(out / plan.name / "table.json", folds_as_json(found, plan))
+
+
+@app.command("intact-signs")
+def link_intact_signs(
+    shared: Path = Path("../shared/images"),
+    folder: Path = INTACT_SIGNS,
+) -> None:
+    """Make a picture set of intact signs, for the finder of signs among the folds."""
+    sources = [shared / "aux_signs_intact_facades", shared / "aux_billboards_intact_apt"]
+    typer.echo(f"{len(write_intact_signs(sources, folder).pictures)} pictures in {folder}")
+
+
+@app.command("two-step")
+def compare_two_steps(
+    plan_file: Annotated[Path, typer.Argument()] = CONFIGS / "folds.toml",
+    *,
+    one_step: str = "one-step",
+    finder: str = "signs",
+    intact: Path = INTACT_SIGNS,
+    out: Path = OUT,
+    results: Path = RESULTS,
+) -> None:
+    """Compare billboards found in one step with signs found and then judged, fold by fold."""
+    plan = read_fold_plan(plan_file)
+    runs = read_fold_runs(plan, read_training_config(plan.base_config), out)
+    signs = place_pictures(read_picture_set(intact))
+    pooled = compare_steps(runs, signs, real_sign_tools(), names=(one_step, finder))
+    for name, found in pooled.items():
+        write_results(found, out / plan.name / f"billboards, {name}.jsonl")
+    scores = {name: pool_scores(found, [BILLBOARDS]) for name, found in pooled.items()}
+    _write(results / "two-step", format_steps(scores))
+    _write_json(
+        out / plan.name / "two-step.json", {n: list(map(asdict, s)) for n, s in scores.items()}
+    )
+
+
+@app.command("pseudo-labels")
+def write_pseudo_labels(
+    found: Annotated[Path, typer.Argument(help="Findings of folds, VARIANT.jsonl.")],
+    folder: Annotated[Path, typer.Argument(help="For the labels, as a picture set.")],
+    *,
+    like: Annotated[Path, typer.Option(help="Picture set whose labels these add to.")],
+    take: Annotated[list[str], typer.Option(metavar="CLASS=0.6", help="Becomes a label.")],
+    ignore: Annotated[
+        list[str] | None, typer.Option(metavar="CLASS=0.3", help="Becomes an ignored region.")
+    ] = None,
+    incomplete: Annotated[
+        list[str] | None, typer.Option(metavar="SOURCE", help="Whose labels lack objects.")
+    ] = None,
+) -> None:
+    """Write labels for a row's `labels_from`: those of a set, and confident findings."""
+    rule = PseudoRule(
+        take_from=_parse_scores(take),
+        ignore_from=_parse_scores(ignore or []),
+        incomplete_sources=tuple(incomplete or ()),
+    )
+    labelled = add_pseudo_labels(read_results(found), rule)
+    write_picture_set(replace(read_picture_set(like), pictures=tuple(labelled), folder=folder))
+    typer.echo(f"{sum(len(p.boxes) for p in labelled)} boxes and regions in {folder}")
+
+
+@app.command("soup")
+def make_soup(
+    folders: Annotated[list[Path], typer.Argument(help="Trained models of one start.")],
+    *,
+    pictures: Annotated[Path, typer.Option(help="Picture set: train and val are used.")],
+    out: Annotated[Path, typer.Option(help="Folder for the soup's trainable form.")],
+    input_size_px: int = 416,
+    greedy: Annotated[bool, typer.Option("--greedy/--uniform")] = True,
+    train_count: int = 256,
+) -> None:
+    """Average several trainings' weights, chosen on val pictures."""
+    placed = place_pictures(read_picture_set(pictures))
+    train = [entry for entry in placed if entry.picture.split == "train"]
+    chosen = SoupPictures(
+        train=tuple(choose_placed(train, train_count, seed=0)),
+        val=tuple(entry for entry in placed if entry.picture.split == "val"),
+        manifest=with_sizes(plan_manifest("soup", "1"), input_size_px=input_size_px),
+    )
+    made = write_soup(folders, out, chosen, greedy=greedy, tell=typer.echo)
+    typer.echo(json.dumps(asdict(made), indent=1))
+
+
+def _parse_scores(texts: list[str]) -> dict[str, float]:
+    try:
+        return {name: float(score) for name, score in (text.split("=") for text in texts)}
+    except ValueError as error:
+        raise TrainingError(f"{texts}: expected CLASS=SCORE") from error
 
 
 def _tell(result: SeriesResult) -> None:

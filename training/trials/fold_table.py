@@ -1,14 +1,14 @@
 """The result of a cross-validation as Markdown and JSON."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence, Set
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from training.evaluation.result import Interval
 from training.trials.folds import FoldRun, pool_folds
 from training.trials.one_run import RunRecord
 from training.trials.plan import FoldPlan
-from training.trials.scores import PooledScore, pool_scores
+from training.trials.scores import PictureKind, PooledScore, pool_scores
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +27,7 @@ def read_fold_results(runs: Sequence[FoldRun], plan: FoldPlan) -> list[FoldResul
     results = []
     for row in plan.variants:
         found, records = pool_folds(runs, row.name)
+        classes = {name for run in runs if run.run.row == row for name in run.run.config.classes}
         if records:
             results.append(
                 FoldResult(
@@ -34,10 +35,20 @@ def read_fold_results(runs: Sequence[FoldRun], plan: FoldPlan) -> list[FoldResul
                     folds=len(records),
                     pictures=len(found),
                     records=tuple(records),
-                    scores=tuple(pool_scores(found, plan.scored, seed=plan.seed)),
+                    scores=tuple(
+                        pool_scores(found, only_classes(plan.scored, classes), seed=plan.seed)
+                    ),
                 )
             )
     return results
+
+
+def only_classes(kinds: Sequence[PictureKind], classes: Set[str]) -> list[PictureKind]:
+    """Return the kinds with the classes that a recipe has learned."""
+    return [
+        replace(kind, classes=tuple(name for name in kind.classes if name in classes))
+        for kind in kinds
+    ]
 
 
 def format_folds(results: Sequence[FoldResult], plan: FoldPlan) -> str:

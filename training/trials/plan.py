@@ -176,8 +176,9 @@ def _parse_choice(table: Mapping[str, Any]) -> RowPictures:
             values[name] = Path(values[name])
     if "added_sets" in values:
         values["added_sets"] = tuple(map(Path, values["added_sets"]))
-    if "sources" in values:
-        values["sources"] = tuple(values["sources"])
+    for name in ("sources", "partly_labelled"):
+        if name in values:
+            values[name] = tuple(values[name])
     if "classes_as" in values:
         values["classes_as"] = tuple(sorted(values["classes_as"].items()))
     return RowPictures(**values)

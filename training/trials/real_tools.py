@@ -1,19 +1,22 @@
 """The tools of real runs: they need the `train` extra."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from models.manifest import ModelManifest
 from models.ultralytics_detector import UltralyticsDetector, read_trainable_network
+from training.chosen_pictures import PlacedPicture
 from training.errors import TrainingError
 from training.evaluation.result import LeftOut, PictureResult, Way
 from training.evaluation.search import plan_search
 from training.recipe import GSD_RANGE_M, plan_manifest
 from training.train import train
-from training.trials.one_run import Run, Tools
+from training.trials.one_run import Run, RunRecord, Tools
 from training.trials.searched_pictures import search_placed
+from training.two_step.compare import SignTools
+from training.two_step.features import CropFeatures
 
 # The last epoch's averaged weights: a choice of epoch by few val pictures would be luck.
 WEIGHTS_FOLDER = Path("last")
@@ -49,6 +52,27 @@ def search_with_weights(folder: Path, run: Run) -> Iterator[PictureResult | Left
         batch_size=1,
     )
     yield from search_placed(run.searched, plan_search(detector, manifest, Way.TILED))
+
+
+def real_sign_tools() -> SignTools:
+    """Return the backbone and the pipeline of a trained finder of signs."""
+    return SignTools(find_signs=find_signs, read_features=read_features)
+
+
+def find_signs(
+    record: RunRecord, run: Run, placed: Sequence[PlacedPicture]
+) -> Iterator[PictureResult]:
+    """Yield what a trained finder finds on other pictures than those of its run."""
+    for entry in search_with_weights(
+        Path(record.training_folder), replace(run, searched=tuple(placed))
+    ):
+        if isinstance(entry, PictureResult):
+            yield entry
+
+
+def read_features(record: RunRecord) -> CropFeatures:
+    """Return the features of crops that a run's network sees."""
+    return CropFeatures(read_trainable_network(Path(record.training_folder) / WEIGHTS_FOLDER))
 
 
 def plan_search_manifest(run: Run) -> ModelManifest:

@@ -25,7 +25,9 @@ class RowPictures:
         billboard_review: CSV that says which boxes of damaged billboards are clear; ambiguous
             ones are then neither object nor background.
         classes_as: Class names of labels that stand for a class of the project in this run, as
-            pairs; such as an intact sign for the class whose place the finder of signs takes.
+            pairs; such as damaged and intact ones, both as signs, for a finder of signs.
+        partly_labelled: Class names of labels that, renamed, are only some of the objects: where
+            damaged signs are labelled, intact ones are no background for a finder of signs.
     """
 
     negatives: bool = True
@@ -35,6 +37,7 @@ class RowPictures:
     labels_from: Path | None = None
     billboard_review: Path | None = None
     classes_as: tuple[tuple[str, str], ...] = ()
+    partly_labelled: tuple[str, ...] = ()
 
 
 def read_chosen_pictures(
@@ -64,7 +67,7 @@ def read_chosen_pictures(
         if entry.picture.split == "train"
     ]
     return [
-        _rename_classes(entry, dict(choice.classes_as))
+        _rename_classes(entry, choice)
         for entry in kept + choose_placed(added, choice.added_count, seed=seed)
     ]
 
@@ -99,15 +102,19 @@ def _ignore_ambiguous(entry: PlacedPicture, reviewed: Sequence[ReviewedBox]) -> 
     return replace(entry, picture=ignore_ambiguous(entry.picture, reviewed))
 
 
-def _rename_classes(entry: PlacedPicture, names: dict[str, str]) -> PlacedPicture:
+def _rename_classes(entry: PlacedPicture, choice: RowPictures) -> PlacedPicture:
+    names = dict(choice.classes_as)
+
     def rename(box: LabelledBox) -> LabelledBox:
         return replace(box, class_name=names.get(box.class_name, box.class_name))
 
     if not names:
         return entry
     picture = entry.picture
-    labelled = dict.fromkeys(names.get(name, name) for name in picture.labelled_classes)
+    whole = [name for name in picture.labelled_classes if name not in choice.partly_labelled]
     changed = replace(
-        picture, boxes=tuple(map(rename, picture.boxes)), labelled_classes=tuple(labelled)
+        picture,
+        boxes=tuple(map(rename, picture.boxes)),
+        labelled_classes=tuple(dict.fromkeys(names.get(name, name) for name in whole)),
     )
     return replace(entry, picture=changed)
