@@ -2,7 +2,6 @@
 
 import dataclasses
 import os
-import pickle
 import warnings
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ os.environ.setdefault("ULTRALYTICS_SAFE_LOAD", "true")
 import openvino
 import torch
 import yaml  # type: ignore[import-untyped]  # its types are a package of their own
-from safetensors.torch import save_file
+from safetensors.torch import save
 from ultralytics.nn.tasks import DetectionModel
 
 from models.manifest import ModelManifest
@@ -29,53 +28,29 @@ from models.registry import (
 from models.safe_files import DEPLOYABLE_FILES, TRAINABLE_FILES
 from models.ultralytics_detector import read_trainable_network
 from training.errors import TrainingError
+from training.whole_file import write_whole
 
 # What a repository can bear for one model.
 MAX_BYTES = 12_000_000
 
 
 def export_model(
-    checkpoint: Path, folder: Path, *, manifest: ModelManifest, max_bytes: int = MAX_BYTES
+    run: Path, folder: Path, *, manifest: ModelManifest, max_bytes: int = MAX_BYTES
 ) -> RegisteredModel:
-    """Write a checkpoint of our own training as a model folder; return the model, checked.
+    """Write what a training left as a model folder; return the model, checked.
 
     Args:
-        checkpoint: As ultralytics writes it (`best.pt`). It is a pickle: only open one of ours.
+        run: Folder with the trainable form, such as that of a run.
         folder: Of the model, made where absent; a model card is not written.
         manifest: What is known of the model; its `weights_sha256` is filled in here.
         max_bytes: Of both forms together.
 
     Raises:
-        TrainingError: The checkpoint cannot be read, its classes are not the manifest's, or the
-            files are too large.
+        ModelDamagedError: The trainable form is absent or does not fit together.
+        TrainingError: Its classes are not the manifest's, or the files are too large.
     """
-    return export_network(
-        read_checkpoint(checkpoint), folder, manifest=manifest, max_bytes=max_bytes
-    )
-
-
-def read_checkpoint(path: Path) -> DetectionModel:
-    """Return the network of a training checkpoint in float32, the averaged one where there is one.
-
-    Raises:
-        TrainingError: It cannot be read, or holds no network.
-    """
-    try:
-        # A pickle of ultralytics classes, which weights_only refuses: read only our own files.
-        content = torch.load(path, map_location="cpu", weights_only=False)
-        network = content["ema"] or content["model"]
-    except (
-        OSError,
-        EOFError,
-        RuntimeError,
-        TypeError,
-        LookupError,
-        pickle.UnpicklingError,
-    ) as error:
-        raise TrainingError(f"checkpoint {path}: {error}") from error
-    if not isinstance(network, DetectionModel):
-        raise TrainingError(f"checkpoint {path} holds a {type(network).__name__}, no detector")
-    return network.float().eval()
+    network = read_trainable_network(run)
+    return export_network(network, folder, manifest=manifest, max_bytes=max_bytes)
 
 
 def export_network(
@@ -112,11 +87,10 @@ def write_trainable_form(network: DetectionModel, folder: Path) -> None:
     """Write the weights in half precision, and the description that they fit into."""
     weights_path, description_path = (folder / name for name in TRAINABLE_FILES)
     tensors = {
-        name: (value.half() if value.is_floating_point() else value).contiguous()
+        name: (value.half() if value.is_floating_point() else value).cpu().contiguous()
         for name, value in network.state_dict().items()
     }
-    save_file(tensors, str(weights_path))
-    weights_path.chmod(0o644)  # safetensors makes it readable for its owner alone
+    write_whole(weights_path, save(tensors))
     description: dict[str, Any] = {  # Any: as ultralytics describes a network
         key: value
         for key, value in network.yaml.items()
@@ -124,7 +98,7 @@ def write_trainable_form(network: DetectionModel, folder: Path) -> None:
     }
     description["names"] = [network.names[index] for index in sorted(network.names)]
     text = yaml.safe_dump(description, sort_keys=False, default_flow_style=None)
-    description_path.write_text(text, encoding="utf-8")
+    write_whole(description_path, text.encode())
 
 
 def write_deployable_form(network: torch.nn.Module, folder: Path, *, input_size_px: int) -> None:

@@ -1,142 +1,209 @@
-"""Train a detector with ultralytics from given initial weights."""
+"""Train a detector as a configuration says; killed at any moment, the same call goes on."""
 
 import json
-import os
+import shutil
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-# ultralytics reads these on import: it must neither install packages nor ask the network.
-os.environ.setdefault("YOLO_AUTOINSTALL", "false")
-os.environ.setdefault("YOLO_OFFLINE", "true")
-os.environ.setdefault("ULTRALYTICS_SAFE_LOAD", "true")
-
-import torch
-from torch import Tensor, nn
-from ultralytics.models.yolo.detect import DetectionTrainer
-from ultralytics.nn.tasks import DetectionModel
-
-from datasets.taxonomy import CLASS_NAMES
-from training.config import Precision, TrainingConfig
-from training.initial_weights import (
-    check_first_layer,
-    load_initial_weights,
-    read_initial_weights,
+from datasets.picture_set import read_picture_set
+from models.registry import BUILT_IN, Registry
+from training.chosen_pictures import (
+    PlacedPicture,
+    choose_pictures,
+    limit_pictures,
+    repeat_rare_pictures,
 )
-from training.pictures import list_packed_pictures, repeat_rare_pictures
+from training.config import PictureChoice, TrainingConfig
+from training.errors import TrainingError
+from training.initial_weights import (
+    InitialWeights,
+    describe_initial_weights,
+    resolve_initial_weights,
+)
+from training.packs import PackRule, plan_pack_key, write_pack
+from training.run_clock import CLOCK_FILE, RunClock
+from training.run_lock import lock_run
+from training.run_log import log_ultralytics
+from training.run_outputs import describe_epoch, write_outputs
+from training.run_record import (
+    CONFIG_FILE,
+    SetRecord,
+    check_same_run,
+    describe_run,
+    read_initial_record,
+    write_run_record,
+)
+from training.run_state import STATE_FILE, RunState, read_run_state, write_run_state
+from training.trainer import PatrolTrainer, TrainingPlan
+from training.whole_file import write_whole
+
+RESULT_FILE = "result.json"
+Say = Callable[[str], None]
 
 
-def write_data_description(
-    folders: tuple[Path, ...], target: Path, *, least_per_class: int = 0
+def train(
+    config: TrainingConfig,
+    out: Path,
+    *,
+    fresh: bool = False,
+    packs: Path | None = None,
+    registry: Registry = BUILT_IN,
+    say: Say = lambda _: None,
 ) -> Path:
-    """Write the lists of pictures and the YAML that ultralytics reads; return the YAML's path."""
-    target.mkdir(parents=True, exist_ok=True)
-    for split in ("train", "val"):
-        images = list(list_packed_pictures(folders, split))
-        if split == "train":
-            images = repeat_rare_pictures(images, least_per_class=least_per_class)
-        lines = [str(path.resolve()) for path in images]
-        (target / f"{split}.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    description = target / "data.yaml"
-    names = "".join(f"  {index}: {name}\n" for index, name in enumerate(CLASS_NAMES))
-    description.write_text(
-        f"path: {target.resolve()}\ntrain: train.txt\nval: val.txt\nnames:\n{names}",
-        encoding="utf-8",
-    )
-    return description
+    """Train, and return the run's folder; a run that is finished is returned as it is.
 
+    The folder then holds trainable.safetensors and trainable.yaml (the averaged weights of the
+    best epoch; those of the last one in `last/`), config.json (all that the run depends on),
+    result.json, results.csv, curves.png, samples.png and log.txt.
 
-class MixedPrecisionNetwork(DetectionModel):  # type: ignore[misc]  # ultralytics is untyped
-    """The network, which may calculate in half precision while its losses stay in single.
-
-    ultralytics has bfloat16 on CUDA only.
-    """
-
-    training_precision = Precision.F32
-
-    def loss(self, batch: dict[str, Any], preds: Any = None) -> Any:
-        """Return the loss of a batch and its parts."""
-        if preds is None:
-            images = batch["img"].contiguous(memory_format=torch.channels_last)
-            half = self.training_precision is Precision.BF16
-            with torch.autocast(images.device.type, dtype=torch.bfloat16, enabled=half):
-                preds = self.forward(images)
-        return super().loss(batch, to_single_precision(preds))
-
-
-def to_single_precision(values: Any) -> Any:
-    """Return nested tensors as float32."""
-    if isinstance(values, Tensor):
-        return values.float()
-    if isinstance(values, dict):
-        return {key: to_single_precision(value) for key, value in values.items()}
-    if isinstance(values, list | tuple):
-        return type(values)(to_single_precision(value) for value in values)
-    return values
-
-
-class TrainerFromWeights(DetectionTrainer):  # type: ignore[misc]  # ultralytics is untyped
-    """The ultralytics trainer, starting from our weights instead of a fresh network."""
-
-    def __init__(self, config: TrainingConfig, weights: dict[str, Tensor], **options: Any) -> None:
-        self._config = config
-        self._initial = weights
-        super().__init__(**options)
-        # ultralytics sets none on a CPU, and one core would wait while pictures are read.
-        self.args.workers = config.loader_processes
-
-    def get_model(
-        self,
-        cfg: Any = None,
-        weights: Any = None,  # noqa: ARG002  (ultralytics passes None: that is its trap)
-        verbose: bool = True,
-    ) -> nn.Module:
-        """Return the network with the initial weights in it."""
-        network = MixedPrecisionNetwork(cfg, nc=self.data["nc"], verbose=verbose)
-        network.training_precision = self._config.precision
-        load_initial_weights(network, self._initial, head_prefix=self._config.head_prefix)
-        # Twice as fast as channels first on processors with AMX, and never slower.
-        return network.to(memory_format=torch.channels_last)
-
-
-def train(config: TrainingConfig, out: Path) -> Path:
-    """Train, and return the folder with weights, curves and sample predictions.
+    Args:
+        config: What to do.
+        out: Folder of all runs; this one's is `out/NAME`.
+        fresh: Begin anew where the run was begun before.
+        packs: Folder of all packs; None for `packs` beside `out`.
+        registry: Where the promoted model is looked for.
+        say: Is told a line whenever something was done.
 
     Raises:
+        TrainingError: The pictures are not there, the run was begun with another configuration,
+            or the loss is no number any more.
         InitialWeightsError: The weights do not fit or were lost before the first step.
-        TrainingError: The pictures are not there.
+        DatasetError: A picture set cannot be read.
     """
-    weights = read_initial_weights(config.initial_weights)
-    description = write_data_description(
-        config.picture_folders,
-        out / config.name / "data",
-        least_per_class=config.least_pictures_per_class,
-    )
-    trainer = TrainerFromWeights(
-        config,
-        weights,
-        overrides={
-            "model": config.architecture,
-            "data": str(description),
-            "imgsz": config.input_size_px,
-            "batch": config.batch_size,
-            "freeze": config.frozen_layers,
-            "time": config.time_limit_h,
-            "epochs": config.epochs,
-            "seed": config.seed,
-            "project": str(out.resolve()),
-            "name": config.name,
-            "exist_ok": True,
-            "pretrained": False,
-            "device": "cpu",
-            **config.options,
-        },
-    )
-    trainer.add_callback(
-        "on_train_start", lambda running: check_first_layer(running.model, weights)
-    )
-    trainer.add_callback("on_train_start", lambda _: torch.set_num_threads(config.threads))
-    trainer.train()
-    folder = Path(trainer.save_dir)
-    frozen = {**{k: str(v) for k, v in vars(trainer.args).items()}}
-    (folder / "arguments.json").write_text(json.dumps(frozen, indent=1), encoding="utf-8")
+    folder = out / config.name
+    if fresh:
+        _remove_run(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    with lock_run(folder):
+        pictures = _read_pictures(config, packs or out.parent / "packs", say)
+        if (folder / CONFIG_FILE).is_file():
+            check_same_run(describe_run(config, pictures.records, {}), folder)
+        if (folder / RESULT_FILE).is_file():
+            say(f"{folder} is finished; --fresh begins anew")
+            return folder
+        state = read_run_state(folder)
+        if state is None:
+            weights = resolve_initial_weights(config, registry=registry)
+            facts = describe_initial_weights(weights)
+            write_run_record(describe_run(config, pictures.records, facts), folder)
+        else:
+            weights = read_initial_record(folder)
+        state = _train_epochs(config, pictures, weights, state, folder, say)
+        _finish(state, folder)
     return folder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Pictures:
+    train: list[PlacedPicture]
+    val: list[PlacedPicture]
+    records: list[dict[str, Any]]  # as JSON has them
+
+
+def _read_pictures(config: TrainingConfig, packs: Path, say: Say) -> _Pictures:
+    train: list[PlacedPicture] = []
+    val: list[PlacedPicture] = []
+    records = []
+    for choice in config.pictures:
+        found = _read_choice(choice, config, packs, say)
+        train += found.train
+        val += found.val
+        records += found.records
+    train = limit_pictures(train, config.picture_limit)
+    if not train or not val:
+        raise TrainingError("the picture sets have no picture of the train or of the val split")
+    train = repeat_rare_pictures(
+        train, least_per_class=config.least_pictures_per_class, classes=config.classes
+    )
+    return _Pictures(train=train, val=val, records=records)
+
+
+def _read_choice(choice: PictureChoice, config: TrainingConfig, packs: Path, say: Say) -> _Pictures:
+    picture_set = read_picture_set(choice.folder)
+    absent = set(choice.sources) - {picture.source for picture in picture_set.pictures}
+    if absent:
+        raise TrainingError(f"{choice.folder} has no pictures of the sources {sorted(absent)}")
+    rule = PackRule(
+        tiling=choice.tiling,
+        longest_side_px=choice.longest_side_px or config.input_size_px,
+        tile_px=choice.tile_px or config.input_size_px,
+    )
+    say(f"pictures of {picture_set.name} {picture_set.version} ...")
+    pack = write_pack(picture_set, rule, packs)
+    if pack.left_out:
+        say(f"{len(pack.left_out)} pictures are left out; the first: {pack.left_out[0]}")
+    train = choose_pictures(pack.pictures, choice, "train")
+    val = choose_pictures(pack.pictures, choice, "val")
+    record = SetRecord(
+        name=picture_set.name,
+        version=picture_set.version,
+        folder=str(choice.folder),
+        pack_sha256=plan_pack_key(picture_set, rule),
+        train=len(train),
+        val=len(val),
+        left_out=pack.left_out,
+    )
+    return _Pictures(train=train, val=val, records=[asdict(record)])
+
+
+def _train_epochs(
+    config: TrainingConfig,
+    pictures: _Pictures,
+    weights: InitialWeights,
+    state: RunState | None,
+    folder: Path,
+    say: Say,
+) -> RunState:
+    latest = state
+
+    def keep(found: RunState) -> None:
+        nonlocal latest
+        latest = found
+        # The state first: all else follows from it.
+        write_run_state(found, folder)
+        write_outputs(found, weights.architecture, pictures.val, folder, config=config)
+        say(describe_epoch(found, config))
+
+    clock = RunClock(folder)
+    out_of_time = clock.seconds() >= config.time_limit_h * 3600
+    if state is not None and (state.finished or out_of_time):
+        keep(replace(state, finished=True))
+        return state
+    with log_ultralytics(folder) as outside:
+        plan = TrainingPlan(
+            weights=weights,
+            train=pictures.train,
+            val=pictures.val,
+            state=state,
+            clock=clock,
+            folder=folder,
+            epoch_done=lambda found: outside(lambda: keep(found)),
+        )
+        PatrolTrainer(config, plan).train()
+    if latest is None:
+        raise TrainingError(f"{folder}: not one epoch came to its end")
+    return latest
+
+
+def _finish(state: RunState, folder: Path) -> None:
+    best = state.history[state.best_epoch - 1]
+    result = {
+        "epochs": len(state.history),
+        "best_epoch": state.best_epoch,
+        "seconds": round(state.history[-1].seconds, 1),
+        "best": asdict(best),
+    }
+    write_whole(folder / RESULT_FILE, (json.dumps(result, indent=1) + "\n").encode(), lasting=True)
+    for name in (STATE_FILE, CLOCK_FILE):
+        (folder / name).unlink(missing_ok=True)
+
+
+def _remove_run(folder: Path) -> None:
+    """Remove the folder of a run, and nothing that is no such folder."""
+    if not folder.exists() or not any(folder.iterdir()):
+        return
+    if not (folder / CONFIG_FILE).is_file():
+        raise TrainingError(f"{folder} is no folder of a run: it holds no {CONFIG_FILE}")
+    shutil.rmtree(folder)

@@ -19,7 +19,7 @@ from models.ultralytics_detector import (  # noqa: E402
     read_ultralytics_detector,
 )
 from training.errors import TrainingError  # noqa: E402
-from training.export import export_model, export_network  # noqa: E402
+from training.export import export_model, export_network, write_trainable_form  # noqa: E402
 
 pytestmark = [pytest.mark.train, pytest.mark.slow]
 
@@ -126,19 +126,20 @@ def test_the_trainable_form_is_the_network_in_half_precision(exported: Registere
         assert torch.equal(restored[name], wanted), name
 
 
-def test_a_checkpoint_is_exported_too(tmp_path: Path) -> None:
-    path = tmp_path / "best.pt"
-    torch.save({"model": make_network().half(), "ema": None}, path)
-    model = export_model(path, tmp_path / "model", manifest=make_manifest())
+def test_what_a_run_left_is_exported(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    run.mkdir()
+    write_trainable_form(make_network(), run)
+    model = export_model(run, tmp_path / "model", manifest=make_manifest())
     assert model.manifest.classes == CLASSES
+    assert (tmp_path / "model" / "trainable.safetensors").read_bytes() == (
+        run / "trainable.safetensors"
+    ).read_bytes()
 
 
-@pytest.mark.parametrize("content", [b"", b"no checkpoint"])
-def test_what_is_no_checkpoint_is_refused(tmp_path: Path, content: bytes) -> None:
-    path = tmp_path / "best.pt"
-    path.write_bytes(content)
-    with pytest.raises(TrainingError, match=r"best\.pt"):
-        export_model(path, tmp_path / "model", manifest=make_manifest())
+def test_a_folder_without_weights_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ModelDamagedError, match="trainable"):
+        export_model(tmp_path, tmp_path / "model", manifest=make_manifest())
 
 
 def test_other_classes_than_the_manifests_are_refused(tmp_path: Path) -> None:
