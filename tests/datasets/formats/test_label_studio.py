@@ -50,9 +50,10 @@ def test_percent_are_of_width_and_height_each() -> None:
 
 
 def test_a_quarter_turn_is_clockwise_about_the_first_corner_and_in_pixels() -> None:
-    # 300 x 200 px from (400, 100): turned, the width runs down and the height to the left.
-    rectangle = parse_rectangle(make_result(x=40, rotation=90))
-    assert corners(rectangle) == pytest.approx((200, 100, 400, 400))
+    # HumanSignal/label-studio#2293: 300 x 100 px from (200, 100), turned by 90 degrees, covers
+    # what an upright 100 x 300 px from (100, 100) does; the YOLO export got it wrong.
+    rectangle = parse_rectangle(make_result(x=20, y=20, width=30, height=20, rotation=90))
+    assert corners(rectangle) == pytest.approx((100, 100, 200, 400))
 
 
 def test_a_half_diagonal_turn_gives_the_box_around_it() -> None:
