@@ -36,6 +36,7 @@ class Texts:
         methods: By `Placement.method`.
         report: Of an inspection, by key; texts with {names} are filled by `str.format`.
         geocheck: Of the page and the terminal of a geocheck, likewise.
+        evaluation: Of the page and the terminal of an evaluation, likewise.
         terminal: Of an inspection's stages and figures, likewise.
     """
 
@@ -45,6 +46,7 @@ class Texts:
     methods: Mapping[str, str]
     report: Mapping[str, str]
     geocheck: Mapping[str, str]
+    evaluation: Mapping[str, str]
     terminal: Mapping[str, str]
 
 
@@ -64,6 +66,7 @@ def read_texts(language: str) -> Texts:
         methods=table["methods"],
         report=table["report"],
         geocheck=table["geocheck"],
+        evaluation=table["evaluation"],
         terminal=table["terminal"],
     )
 

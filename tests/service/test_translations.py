@@ -55,6 +55,7 @@ def test_languages_have_the_same_texts_with_the_same_blanks() -> None:
     for ours, theirs in (
         (english.report, chinese.report),
         (english.geocheck, chinese.geocheck),
+        (english.evaluation, chinese.evaluation),
         (english.terminal, chinese.terminal),
     ):
         assert {key: _blanks(text) for key, text in ours.items()} == {

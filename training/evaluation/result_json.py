@@ -1,5 +1,6 @@
 """Evaluations to JSON and back, checked."""
 
+from collections.abc import Sequence
 from typing import TypeVar
 
 from pydantic import TypeAdapter, ValidationError
@@ -11,6 +12,7 @@ Value = TypeVar("Value")
 
 # pydantic checks every field, and takes dataclasses as they are.
 _EVALUATION = TypeAdapter(Evaluation)
+_SCORES = TypeAdapter(list[Evaluation])
 _HEAD = TypeAdapter(EvaluationHead)
 _ENTRY = TypeAdapter(PictureResult | LeftOut)
 
@@ -27,6 +29,20 @@ def parse_evaluation(text: str) -> Evaluation:
         TrainingError: It is none.
     """
     return _parse(_EVALUATION, text, "evaluation")
+
+
+def format_scores(evaluations: Sequence[Evaluation]) -> str:
+    """Return the JSON text that `parse_scores` takes, such as one evaluation a way."""
+    return _SCORES.dump_json(list(evaluations), indent=1).decode("utf-8") + "\n"
+
+
+def parse_scores(text: str) -> list[Evaluation]:
+    """Return the evaluations in a JSON text.
+
+    Raises:
+        TrainingError: It holds none.
+    """
+    return _parse(_SCORES, text, "list of evaluations")
 
 
 def format_head(head: EvaluationHead) -> str:
