@@ -10,10 +10,11 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from datasets.errors import DatasetError
 from inference.geometry.output_frames import OutputFrame
 from models.errors import ModelError
 from models.openvino_detector import Precision, read_openvino_detector
-from models.registry import REGISTRY_FOLDER, read_model
+from models.registry import read_model
 from service.dataset_command import dataset
 from service.demo import compare_with_truth, show_score, write_demo_flight
 from service.errors import CannotStartError, ServiceError
@@ -22,6 +23,7 @@ from service.found_files import stable_name
 from service.geocheck.command import geocheck
 from service.inspect import inspect_photos
 from service.inspect_job import InspectModel, InspectOptions
+from service.models_command import models
 from service.outputs import RECEIPT, REPORT
 from service.printable import printable_text
 from service.progress import show_progress
@@ -36,6 +38,7 @@ from service.shared_options import (
 )
 from service.summary import describe_summary, exit_code, render_summary, summarise
 from service.translations import read_texts
+from training.errors import TrainingError
 
 EXIT_NOTHING_DONE = 1
 EXIT_STOPPED = 130  # as shells have it for Ctrl-C
@@ -48,6 +51,7 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 app.command()(geocheck)
 app.command()(evaluate)
 app.add_typer(dataset, name="dataset")
+app.add_typer(models, name="models")
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -58,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except UsageError as error:
         command = error.ctx.command_path if error.ctx else "skypatrol"
         _complain(f"{error.format_message()} (see {command} --help)")
-    except (ServiceError, ModelError, OSError) as error:
+    except (ServiceError, ModelError, TrainingError, DatasetError, OSError) as error:
         _complain(str(error))
     sys.exit(EXIT_NOTHING_DONE)
 
@@ -193,14 +197,6 @@ def demo(
     raise typer.Exit(exit_code(summarise(result)))
 
 
-@app.command()
-def models() -> None:
-    """List the models of the registry."""
-    for manifest in sorted(REGISTRY_FOLDER.glob("*/manifest.json")):
-        found = read_model(manifest.parent).manifest
-        typer.echo(f"{manifest.parent.name}  {found.version}  {', '.join(found.classes)}")
-
-
 def _run(options: InspectOptions, model_name: str | None, *, as_json: bool) -> int:
     """Inspect, tell what came of it, and return the exit code."""
     model = _read_model(model_name)
@@ -234,7 +230,7 @@ def _complain(message: str) -> None:
 
 
 def _read_model(name: str | None) -> InspectModel:
-    found = read_model(name)
+    found = read_model(name, registry=read_settings().registry)
     return InspectModel(
         manifest=found.manifest,
         load=lambda precision: read_openvino_detector(found, precision=Precision(precision)),
