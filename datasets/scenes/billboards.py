@@ -62,7 +62,7 @@ def board_faces(
         *_posts(rng, width_m, foot_m + height_m * float(np.cos(lean)) * 0.6),
     ]
     if damaged:
-        faces += _hanging_strips(rng, corners + thickness * 2, poster)
+        faces += hanging_strips(rng, corners + thickness * 2, poster)
     return faces
 
 
@@ -143,12 +143,12 @@ def _damage(rng: np.random.Generator, poster: Texture) -> Texture:
         surface = stain(
             rng, surface, pick(rng, _BRIGHTS), share=0.15, strength=0.9, coarsest_px=rows / 2
         )
-    opacity = 1 - _tears(rng, rows, columns, share=rng.uniform(0.15, 0.5))
+    opacity = 1 - torn_mask(rng, rows, columns, share=rng.uniform(0.15, 0.5))
     lifted = cv2.GaussianBlur(opacity, (0, 0), 4)[..., None]
     return finish(surface * (0.6 + 0.4 * lifted), opacity)
 
 
-def _tears(
+def torn_mask(
     rng: np.random.Generator, rows: int, columns: int, *, share: float
 ) -> NDArray[np.float32]:
     """Return a mask, 1 where the poster is gone: ragged, and mostly from the edges inwards."""
@@ -170,7 +170,7 @@ def _posts(rng: np.random.Generator, width_m: float, height_m: float) -> list[Fa
     return [replace(face, recognisable=False) for face in faces]
 
 
-def _hanging_strips(
+def hanging_strips(
     rng: np.random.Generator, corners: NDArray[np.float64], poster: Texture
 ) -> list[Face]:
     """Return strips that have come off and hang or lie in front of the board's lower edge."""
@@ -191,6 +191,6 @@ def _hanging_strips(
             piece[..., :3] = plain(
                 rng, (piece.shape[0], piece.shape[1]), (214, 220, 222), contrast=8
             ).clip(0, 255)
-        piece[..., 3] = (255 * (1 - _tears(rng, *piece.shape[:2], share=0.25))).astype(np.uint8)
+        piece[..., 3] = (255 * (1 - torn_mask(rng, *piece.shape[:2], share=0.25))).astype(np.uint8)
         faces.append(Face(corners=strip, texture=piece, layer=3, two_sided=True))
     return faces

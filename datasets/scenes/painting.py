@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.scenes.shapes import Face, Solid, Texture, Vector, face_normal
+from datasets.scenes.shapes import Face, Solid, Texture, Vector
 from datasets.scenes.viewing import SceneCamera, SceneView, camera_axes, project, undistort
 
 _GRID_PX = 16
@@ -130,13 +130,15 @@ def _plan_strokes(canvas: Canvas, solids: Sequence[Solid], view: SceneView) -> l
     pixels = project(corners, view, canvas.camera)
     depths = ((corners - view.position) @ camera_axes(view)[2]).min(axis=1)
     distances = np.linalg.norm(middles - view.position, axis=1)
+    normals = np.cross(corners[:, 3] - corners[:, 0], corners[:, 1] - corners[:, 0])
+    towards = ((view.position - middles) * normals).sum(axis=1)  # its sign is all that counts
     size = np.array([canvas.camera.width_px, canvas.camera.height_px])
     with np.errstate(invalid="ignore"):
         inside = (pixels.max(axis=1) > 0).all(axis=1) & (pixels.min(axis=1) < size).all(axis=1)
     strokes = []
     for index, (number, solid, face) in enumerate(pairs):
-        towards = float(face_normal(face.corners) @ (view.position - middles[index]))
-        if depths[index] < _NEAREST_M or not inside[index] or (towards <= 0 and not face.two_sided):
+        hidden = towards[index] <= 0 and not face.two_sided
+        if depths[index] < _NEAREST_M or not inside[index] or hidden:
             continue
         order = (*_solid_order(solid, view), number, face.layer, -float(distances[index]))
         strokes.append(_Stroke(order=order, solid=solid, face=face, pixels=pixels[index]))

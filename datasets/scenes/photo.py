@@ -6,6 +6,7 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import find_objects
 
 from datasets.scenes.noise import repeating_grain
 from datasets.scenes.painting import (
@@ -38,6 +39,8 @@ class Development:
         blur_px: Softness of the lens.
         noise: Standard deviation of the sensor's noise in grey levels.
         vignetting: Darkening in the corners, 0 to 1.
+        motion_px: How far the picture moves while the shutter is open; 0 is sharp.
+        motion_deg: Direction of that movement in the picture.
     """
 
     exposure: float = 1.0
@@ -46,6 +49,8 @@ class Development:
     blur_px: float = 0.6
     noise: float = 2.0
     vignetting: float = 0.12
+    motion_px: float = 0.0
+    motion_deg: float = 0.0
 
 
 DEFAULT_DEVELOPMENT = Development()
@@ -71,10 +76,16 @@ class ObjectView:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class RenderedPhoto:
-    """A photo's pixels (rows, columns, blue-green-red) and the objects that it shows."""
+    """A photo and what it shows.
+
+    Attributes:
+        pixels: (rows, columns, 3) blue, green, red.
+        owners: (rows, columns) id of the object by which a pixel is recognised, or 0.
+    """
 
     pixels: NDArray[np.uint8]
     objects: tuple[ObjectView, ...]
+    owners: NDArray[np.int16]
 
 
 def take_photo(
@@ -95,7 +106,7 @@ def take_photo(
     drawn = paint_solids(canvas, scene.solids, view)
     colours, owners = bend_like_lens(canvas, camera)
     views = _list_objects(scene, view, camera, owners=owners, canvas=canvas, drawn=drawn)
-    return RenderedPhoto(pixels=develop(colours, development, rng), objects=views)
+    return RenderedPhoto(pixels=develop(colours, development, rng), objects=views, owners=owners)
 
 
 def _paint_terrain(scene: Scene, view: SceneView, camera: SceneCamera) -> NDArray[np.uint8]:
@@ -136,6 +147,8 @@ def develop(
 ) -> NDArray[np.uint8]:
     """Return the picture with the lens's softness, haze, white balance, vignetting and noise."""
     soft = cv2.GaussianBlur(colours, (0, 0), max(development.blur_px, 0.05))
+    if development.motion_px > 0:
+        soft = _move(soft, development.motion_px, development.motion_deg)
     warmth = development.warmth
     balance = development.exposure * np.array([1 - warmth, 1.0, 1 + warmth], np.float32)
     gain = ((1 - development.haze) * balance).astype(np.float32)
@@ -153,6 +166,21 @@ def develop(
     return np.asarray(picture, np.uint8)
 
 
+def _move(picture: NDArray[np.uint8], length_px: float, direction_deg: float) -> NDArray[np.uint8]:
+    """Return the picture smeared along a straight line."""
+    side = 2 * int(np.ceil(length_px / 2)) + 3
+    kernel = np.zeros((side, side), np.float32)
+    reach = (
+        0.5
+        * length_px
+        * np.array([np.cos(np.radians(direction_deg)), np.sin(np.radians(direction_deg))])
+    )
+    for step in np.linspace(-1, 1, 4 * side):
+        x, y = np.round(side // 2 + step * reach).astype(int)
+        kernel[y, x] += 1
+    return np.asarray(cv2.filter2D(picture, -1, kernel / kernel.sum()), np.uint8)
+
+
 def _list_objects(
     scene: Scene,
     view: SceneView,
@@ -163,22 +191,30 @@ def _list_objects(
     drawn: dict[int, int],
 ) -> tuple[ObjectView, ...]:
     solids = {solid.object_id: solid for solid in scene.solids if solid.object_id}
+    windows = find_objects(owners, max_label=max(solids, default=0))
+    pixels = np.bincount(owners.ravel(), minlength=len(windows) + 1)
+    unhidden = np.bincount(canvas.owners.ravel(), minlength=len(windows) + 1)
     views = []
     for described in scene.objects:
-        rows, columns = np.nonzero(owners == described.id)
-        if not len(rows):
+        number = described.id
+        window = windows[number - 1]
+        if window is None:
             continue
-        unhidden = np.count_nonzero(canvas.owners == described.id) / drawn[described.id]
-        corners = np.concatenate([face.corners for face in solids[described.id].faces])
+        corners = np.concatenate([face.corners for face in solids[number].faces])
         inside = _share_inside(project(corners, view, camera), camera)
-        box = (columns.min(), rows.min(), columns.max(), rows.max())
+        rows, columns = window
         views.append(
             ObjectView(
-                object_id=described.id,
+                object_id=number,
                 class_name=described.class_name,
-                box_photo=(float(box[0]), float(box[1]), float(box[2]), float(box[3])),
-                visible_share=float(unhidden * inside),
-                visible_px=len(rows),
+                box_photo=(
+                    float(columns.start),
+                    float(rows.start),
+                    float(columns.stop - 1),
+                    float(rows.stop - 1),
+                ),
+                visible_share=float(unhidden[number] / drawn[number] * inside),
+                visible_px=int(pixels[number]),
             )
         )
     return tuple(views)

@@ -53,12 +53,7 @@ def heap_faces(
     """
     height = min(width_m, depth_m) * rng.uniform(0.18, 0.4)
     faces = _mound(rng, width_m, depth_m, height, kind)
-    item: dict[str, Callable[..., list[Face]]] = {
-        "bags": _bag,
-        "cardboard": _cardboard,
-        "mixed": _mixed,
-        "building_waste": _rubble,
-    }
+    make_item = heap_items(kind)
     density = {"bags": 7, "cardboard": 6, "mixed": 11, "building_waste": 15}[kind]
     count = int(np.clip(width_m * depth_m * density * rng.uniform(0.3, 1.3), 9, 110))
     for index in range(count):
@@ -68,9 +63,20 @@ def heap_faces(
         x = 0.5 * width_m * distance * np.cos(angle)
         y = 0.5 * depth_m * distance * np.sin(angle)
         z = height * max(0.0, 1 - distance**2) + 0.02
-        maker = item[kind] if rng.random() < 0.85 else _mixed
+        maker = make_item if rng.random() < 0.85 else _mixed
         faces += maker(rng, np.array([x, y, z]), layer=2 + index)
     return faces + _strewn(rng, width_m, depth_m)
+
+
+def heap_items(kind: str) -> Callable[..., list[Face]]:
+    """Return the function that makes one piece of a heap of that kind at a spot and layer."""
+    items: dict[str, Callable[..., list[Face]]] = {
+        "bags": bag_faces,
+        "cardboard": _cardboard,
+        "mixed": _mixed,
+        "building_waste": _rubble,
+    }
+    return items[kind]
 
 
 def _strewn(rng: np.random.Generator, width_m: float, depth_m: float) -> list[Face]:
@@ -137,7 +143,8 @@ def _speckled(
     return texture
 
 
-def _bag(rng: np.random.Generator, spot: Vector, *, layer: int) -> list[Face]:
+def bag_faces(rng: np.random.Generator, spot: Vector, *, layer: int) -> list[Face]:
+    """Return a full bag that lies on a spot."""
     size = rng.uniform(0.4, 0.95)
     texture = bag_texture(rng, pick(rng, _BAGS, 14))
     corners = flat_corners(
@@ -214,7 +221,7 @@ def _moved(face: Face, spot: Vector, turn_deg: float) -> Face:
 def _mixed(rng: np.random.Generator, spot: Vector, *, layer: int) -> list[Face]:
     kind = rng.random()
     if kind < 0.3:
-        return _bag(rng, spot, layer=layer)
+        return bag_faces(rng, spot, layer=layer)
     if kind < 0.45:
         return _cardboard(rng, spot, layer=layer)
     if kind < 0.6:

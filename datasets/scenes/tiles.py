@@ -1,4 +1,4 @@
-"""Labelled training tiles, cut out of photos of rendered scenes."""
+"""Labelled training tiles, cut anywhere out of photos of rendered scenes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,82 +7,88 @@ from pathlib import Path
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import find_objects
 
 from datasets.errors import DatasetError
-from datasets.scenes.photo import Development, ObjectView, RenderedPhoto, take_photo
+from datasets.labelled_picture import LabelledBox
+from datasets.scenes.defects import SceneObject
+from datasets.scenes.photo import RenderedPhoto, take_photo
 from datasets.scenes.scene import FIRST_TRAINING_SEED, Scene, ScenePlan, build_scene
 from datasets.scenes.shapes import Vector
+from datasets.scenes.tile_plan import TilePlan
 from datasets.scenes.viewing import SceneCamera, SceneView, camera_axes
+from datasets.scenes.weather import random_development, random_jpeg_quality, random_sun
 from datasets.taxonomy import CLASS_NAMES
-
-VIEWS_PER_SEED = 5
-TILES_PER_VIEW = 2
 
 _VIEW_WIDTH_PX, _VIEW_HEIGHT_PX = 1440, 1080
 _FOCAL_PX = 1800.0
-_GSD_RANGE_M = (0.009, 0.04)
 _LEAST_HEIGHT_M = 17.0  # above every roof
+_SCENE_REACH_M = 46.0
 _LEAST_VISIBLE_SHARE = 0.28
+_UNSEEN_SHARE = 0.04  # less than this of an object is no sight of it
 _LEAST_SIDE_PX = 8
-_NEGATIVE_SHARE = 0.2
+_LEAST_FRONT_M2 = 1.0  # of a board: seen from its edge, it says nothing
+_TILES_PER_VIEW = 5
+_PLACES_PER_VIEW = 20  # tried for a photo's tiles
+_MOST_OVERLAP = 0.3
+_OBJECT_AIM_SHARE = 0.6  # of the photos; the others are taken of lookalikes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class LabelledTile:
-    """A tile and its labels: (class number, x_min, y_min, x_max, y_max in tile pixels)."""
+    """A tile and what it shows.
+
+    Attributes:
+        gsd_m: Ground size of a pixel in the middle of the photo that it was cut from.
+    """
 
     pixels: NDArray[np.uint8]
-    labels: tuple[tuple[int, float, float, float, float], ...]
+    boxes: tuple[LabelledBox, ...]
+    gsd_m: float
+    jpeg_quality: int
 
 
-def write_training_tiles(
-    folder: Path, *, seeds: range, split: str, tile_px: int = 512
-) -> list[int]:
-    """Write labelled tiles as `folder/SPLIT/{images,labels}/`; scenes already there are kept.
-
-    Returns:
-        The number of labels written of each class, in the taxonomy's order.
+def render_tiles(seed: int, plan: TilePlan) -> list[LabelledTile]:
+    """Return the tiles of one scene: about `plan.empty_share` of them without an object.
 
     Raises:
-        DatasetError: A seed belongs to the demonstration flights.
+        DatasetError: The seed belongs to the demonstration flights.
     """
-    if len(seeds) and min(seeds) < FIRST_TRAINING_SEED:
-        raise DatasetError(f"training seeds start at {FIRST_TRAINING_SEED}, not {min(seeds)}")
-    images, labels = folder / split / "images", folder / split / "labels"
-    images.mkdir(parents=True, exist_ok=True)
-    labels.mkdir(parents=True, exist_ok=True)
-    counts = [0] * len(CLASS_NAMES)
-    for seed in seeds:
-        for index, tile in enumerate(render_tiles(seed, tile_px=tile_px)):
-            name = f"scene{seed}_{index:02d}"
-            quality = [cv2.IMWRITE_JPEG_QUALITY, 90]
-            cv2.imwrite(str(images / f"{name}.jpg"), tile.pixels, quality)
-            (labels / f"{name}.txt").write_text(yolo_lines(tile.labels, tile_px), encoding="utf-8")
-            for label in tile.labels:
-                counts[label[0]] += 1
-    return counts
-
-
-def render_tiles(seed: int, *, tile_px: int) -> list[LabelledTile]:
-    """Return the tiles of one scene."""
+    if seed < FIRST_TRAINING_SEED:
+        raise DatasetError(f"training seeds start at {FIRST_TRAINING_SEED}, not {seed}")
     rng = np.random.default_rng([seed, 1000])
-    counts = {name: int(rng.integers(6, 11)) for name in CLASS_NAMES}
-    counts["illegal_structure"] += 3  # the largest find a free place least often
-    scene = build_scene(
-        ScenePlan(seed=seed, half_size_m=60, object_reach_m=46, texel_m=0.05, counts=counts)
-    )
-    tiles = []
-    for _ in range(VIEWS_PER_SEED):
-        camera = _random_camera(rng)
+    scene = build_scene(plan_training_scene(seed, plan, rng))
+    # Rounded by chance, so that the share holds over many scenes.
+    empty_left = int(plan.tiles_per_scene * plan.empty_share + rng.random())
+    full_left = plan.tiles_per_scene - empty_left
+    tiles: list[LabelledTile] = []
+    for _ in range(2 * plan.tiles_per_scene // _TILES_PER_VIEW + 1):
+        if empty_left + full_left == 0:
+            break
+        view, gsd_m = _random_view(rng, scene, plan, of_object=full_left > 0)
         photo = take_photo(
-            scene,
-            random_view(rng, scene),
-            camera,
-            development=random_development(rng),
-            rng=rng,
+            scene, view, _random_camera(rng), development=random_development(rng, plan), rng=rng
         )
-        tiles += _cut_tiles(rng, photo, tile_px)
+        new = _cut_tiles(
+            rng, photo, scene, plan, gsd_m=gsd_m, empty_left=empty_left, full_left=full_left
+        )
+        tiles += new
+        full = sum(bool(tile.boxes) for tile in new)
+        full_left, empty_left = full_left - full, empty_left - (len(new) - full)
     return tiles
+
+
+def plan_training_scene(seed: int, plan: TilePlan, rng: np.random.Generator) -> ScenePlan:
+    """Return the scene of a seed with the objects and lookalikes of the plan."""
+    return ScenePlan(
+        seed=seed,
+        half_size_m=60,
+        object_reach_m=_SCENE_REACH_M,
+        texel_m=0.05,
+        sub_class_counts=dict.fromkeys(plan.sub_classes, plan.objects_per_sub_class),
+        lookalike_counts=dict.fromkeys(plan.lookalikes, plan.lookalikes_per_kind),
+        sun=random_sun(rng, plan),
+    )
 
 
 def _random_camera(rng: np.random.Generator) -> SceneCamera:
@@ -98,16 +104,17 @@ def _random_camera(rng: np.random.Generator) -> SceneCamera:
     )
 
 
-def random_view(rng: np.random.Generator, scene: Scene) -> SceneView:
-    """Return a view towards an object, or now and then towards any place of the scene."""
-    if scene.objects and rng.random() > _NEGATIVE_SHARE:
-        target = scene.objects[int(rng.integers(len(scene.objects)))].centre
-    else:
-        target = _lookalike(rng, scene)
-    target = target + np.append(rng.normal(0, 2, 2), 0.0)
-    pitch = -90 + (float(rng.normal(0, 1.5)) if rng.random() < 0.4 else float(rng.uniform(0, 40)))
-    distance = _FOCAL_PX * float(np.exp(rng.uniform(*np.log(_GSD_RANGE_M))))
+def _random_view(
+    rng: np.random.Generator, scene: Scene, plan: TilePlan, *, of_object: bool
+) -> tuple[SceneView, float]:
+    """Return a view with an object or a lookalike somewhere in it, and its GSD in the middle."""
+    pitch = _random_pitch(rng) if plan.oblique else -90.0
+    distance = _FOCAL_PX * float(np.exp(rng.uniform(*np.log(plan.gsd_range_m))))
     distance = max(distance, _LEAST_HEIGHT_M / -float(np.sin(np.radians(pitch))))
+    gsd_m = distance / _FOCAL_PX
+    half = 0.35 * gsd_m * np.array([_VIEW_WIDTH_PX, _VIEW_HEIGHT_PX])
+    target = _random_target(rng, scene, of_object=of_object)
+    target = target + np.append(rng.uniform(-half, half), 0.0)
     angles = {
         "yaw_deg": float(rng.uniform(0, 360)),
         "pitch_deg": pitch,
@@ -115,71 +122,151 @@ def random_view(rng: np.random.Generator, scene: Scene) -> SceneView:
     }
     axes = camera_axes(SceneView(east_m=0, north_m=0, up_m=0, **angles))
     east, north, up = (target - axes[2] * distance).tolist()
-    return SceneView(east_m=east, north_m=north, up_m=up, **angles)
+    return SceneView(east_m=east, north_m=north, up_m=up, **angles), gsd_m
 
 
-def random_development(rng: np.random.Generator) -> Development:
-    """Return one of many cameras and weathers."""
-    return Development(
-        exposure=float(rng.uniform(0.78, 1.2)),
-        warmth=float(rng.normal(0, 0.03)),
-        haze=float(rng.uniform(0.0, 0.12)),
-        blur_px=float(rng.uniform(0.4, 1.0)),
-        noise=float(rng.uniform(0.8, 4.0)),
-        vignetting=float(rng.uniform(0, 0.25)),
-    )
+def _random_pitch(rng: np.random.Generator) -> float:
+    if rng.random() < 0.45:
+        return max(-90 + abs(float(rng.normal(0, 1.5))), -90.0)
+    return -90 + float(rng.uniform(0, 45))
 
 
-def _lookalike(rng: np.random.Generator, scene: Scene) -> Vector:
-    """Return the place of something that belongs there: a car, a container, an intact board."""
-    ordinary = [solid.centre for solid in scene.solids if not solid.object_id]
-    near = [centre for centre in ordinary if np.abs(centre[:2]).max() < 48]
-    return near[int(rng.integers(len(near)))] if near else scene.terrain.point(0.0, 0.0)
+def _random_target(rng: np.random.Generator, scene: Scene, *, of_object: bool) -> Vector:
+    """Return the place of an object, or of something that belongs where it is."""
+    if of_object and scene.objects and rng.random() < _OBJECT_AIM_SHARE:
+        return scene.objects[int(rng.integers(len(scene.objects)))].centre
+    kinds = sorted({kind for kind, _ in scene.lookalikes})
+    if not kinds:
+        reach_m = _SCENE_REACH_M
+        return scene.terrain.point(*rng.uniform(-reach_m, reach_m, 2).tolist())
+    kind = str(rng.choice(kinds))
+    places = [place for own, place in scene.lookalikes if own == kind]
+    return places[int(rng.integers(len(places)))]
 
 
-def _cut_tiles(rng: np.random.Generator, photo: RenderedPhoto, tile_px: int) -> list[LabelledTile]:
-    """Return tiles around different objects, then around nothing in particular."""
-    rows, columns = photo.pixels.shape[:2]
-    shown = [view for view in photo.objects if view.visible_share >= _LEAST_VISIBLE_SHARE]
-    order = rng.permutation(len(shown))
-    tiles = []
-    for index in range(TILES_PER_VIEW):
-        if index < len(shown):
-            x0, y0, x1, y1 = shown[int(order[index])].box_photo
-            jitter_x, jitter_y = rng.uniform(-0.35, 0.35, 2) * tile_px
-            middle_x, middle_y = (x0 + x1) / 2 + jitter_x, (y0 + y1) / 2 + jitter_y
-        else:
-            middle_x, middle_y = rng.uniform(0, columns), rng.uniform(0, rows)
-        left = int(np.clip(middle_x - tile_px / 2, 0, columns - tile_px))
-        top = int(np.clip(middle_y - tile_px / 2, 0, rows - tile_px))
-        pixels = photo.pixels[top : top + tile_px, left : left + tile_px]
-        labels = tile_labels(photo.objects, left, top, tile_px)
-        tiles.append(LabelledTile(pixels=pixels, labels=labels))
+def _cut_tiles(
+    rng: np.random.Generator,
+    photo: RenderedPhoto,
+    scene: Scene,
+    plan: TilePlan,
+    *,
+    gsd_m: float,
+    empty_left: int,
+    full_left: int,
+) -> list[LabelledTile]:
+    """Return tiles at random places of the photo, at most so many empty and full ones."""
+    tiles: list[LabelledTile] = []
+    corners: list[tuple[int, int]] = []
+    for _ in range(_PLACES_PER_VIEW):
+        left = int(rng.integers(0, _VIEW_WIDTH_PX - plan.tile_px + 1))
+        top = int(rng.integers(0, _VIEW_HEIGHT_PX - plan.tile_px + 1))
+        window = np.s_[top : top + plan.tile_px, left : left + plan.tile_px]
+        boxes = tile_boxes(
+            photo, scene.objects, left=left, top=top, tile_px=plan.tile_px, gsd_m=gsd_m
+        )
+        left_over = full_left if boxes else empty_left
+        if boxes is None or not left_over or _overlaps(corners, left, top, plan.tile_px):
+            continue
+        full_left, empty_left = full_left - bool(boxes), empty_left - (not boxes)
+        corners.append((left, top))
+        tiles.append(
+            LabelledTile(
+                pixels=photo.pixels[window],
+                boxes=boxes,
+                gsd_m=gsd_m,
+                jpeg_quality=random_jpeg_quality(rng, plan),
+            )
+        )
+        if len(tiles) == _TILES_PER_VIEW:
+            break
     return tiles
 
 
-def tile_labels(
-    views: Sequence[ObjectView], left: int, top: int, tile_px: int
-) -> tuple[tuple[int, float, float, float, float], ...]:
-    """Return the labels of a tile: the objects of which enough is to be seen in it."""
-    labels = []
-    for view in views:
-        box = np.array(view.box_photo) - [left, top, left, top]
-        cut = np.clip(box, 0, tile_px)
-        whole = max((box[2] - box[0]) * (box[3] - box[1]), 1e-6)
-        share = view.visible_share * (cut[2] - cut[0]) * (cut[3] - cut[1]) / whole
-        if share < _LEAST_VISIBLE_SHARE or min(cut[2] - cut[0], cut[3] - cut[1]) < _LEAST_SIDE_PX:
+def _overlaps(corners: list[tuple[int, int]], left: int, top: int, tile_px: int) -> bool:
+    shared = [max(0, tile_px - abs(left - x)) * max(0, tile_px - abs(top - y)) for x, y in corners]
+    return any(area > _MOST_OVERLAP * tile_px**2 for area in shared)
+
+
+def tile_boxes(
+    photo: RenderedPhoto,
+    objects: Sequence[SceneObject],
+    *,
+    left: int,
+    top: int,
+    tile_px: int,
+    gsd_m: float,
+) -> tuple[LabelledBox, ...] | None:
+    """Return the boxes around the pixels of objects in a tile of a photo.
+
+    Returns:
+        None where an object is neither hidden nor shown: with or without a box, the tile would
+        teach something wrong.
+    """
+    owners = photo.owners[top : top + tile_px, left : left + tile_px]
+    windows = find_objects(owners)
+    pixels = np.bincount(owners.ravel())
+    known = {entry.id: entry for entry in objects}
+    boxes = []
+    for view in photo.objects:
+        window = windows[view.object_id - 1] if view.object_id <= len(windows) else None
+        if window is None:
             continue
-        x0, y0, x1, y1 = cut.tolist()
-        labels.append((CLASS_NAMES.index(view.class_name), x0, y0, x1, y1))
-    return tuple(labels)
+        rows, columns = window
+        share = view.visible_share * float(pixels[view.object_id]) / view.visible_px
+        side_px = min(rows.stop - rows.start, columns.stop - columns.start)
+        edge_on = (
+            view.class_name == "damaged_billboard"
+            and view.visible_px * gsd_m**2 < _LEAST_FRONT_M2 * view.visible_share
+        )
+        if share < _LEAST_VISIBLE_SHARE or side_px < _LEAST_SIDE_PX or edge_on:
+            if share > _UNSEEN_SHARE:
+                return None
+            continue
+        boxes.append(
+            LabelledBox(
+                class_name=view.class_name,
+                sub_class=known[view.object_id].sub_class,
+                x_min=float(columns.start),
+                y_min=float(rows.start),
+                x_max=float(columns.stop),
+                y_max=float(rows.stop),
+            )
+        )
+    return tuple(boxes)
 
 
-def yolo_lines(labels: Sequence[tuple[int, float, float, float, float]], tile_px: int) -> str:
-    """Return labels as YOLO text: class, centre x, centre y, width, height as parts of the side."""
+def write_training_tiles(
+    folder: Path, *, seeds: range, split: str, tile_px: int = 512
+) -> list[int]:
+    """Write labelled tiles as `folder/SPLIT/{images,labels}/`, as YOLO reads them.
+
+    Returns:
+        The number of labels written of each class, in the taxonomy's order.
+
+    Raises:
+        DatasetError: A seed belongs to the demonstration flights.
+    """
+    images, labels = folder / split / "images", folder / split / "labels"
+    images.mkdir(parents=True, exist_ok=True)
+    labels.mkdir(parents=True, exist_ok=True)
+    counts = [0] * len(CLASS_NAMES)
+    for seed in seeds:
+        for index, tile in enumerate(render_tiles(seed, TilePlan(tile_px=tile_px))):
+            name = f"scene{seed}_{index:02d}"
+            quality = [cv2.IMWRITE_JPEG_QUALITY, tile.jpeg_quality]
+            cv2.imwrite(str(images / f"{name}.jpg"), tile.pixels, quality)
+            (labels / f"{name}.txt").write_text(yolo_lines(tile.boxes, tile_px), encoding="utf-8")
+            for box in tile.boxes:
+                counts[CLASS_NAMES.index(box.class_name)] += 1
+    return counts
+
+
+def yolo_lines(boxes: Sequence[LabelledBox], tile_px: int) -> str:
+    """Return boxes as YOLO text: class, centre x, centre y, width, height as parts of the side."""
     lines = [
-        f"{number} {(x0 + x1) / 2 / tile_px:.6f} {(y0 + y1) / 2 / tile_px:.6f} "
-        f"{(x1 - x0) / tile_px:.6f} {(y1 - y0) / tile_px:.6f}\n"
-        for number, x0, y0, x1, y1 in labels
+        f"{CLASS_NAMES.index(box.class_name)} {(box.x_min + box.x_max) / 2 / tile_px:.6f} "
+        f"{(box.y_min + box.y_max) / 2 / tile_px:.6f} {(box.x_max - box.x_min) / tile_px:.6f} "
+        f"{(box.y_max - box.y_min) / tile_px:.6f}\n"
+        for box in boxes
     ]
     return "".join(lines)
