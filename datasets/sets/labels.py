@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from datasets.errors import DatasetError
+from datasets.formats.coco import read_coco
+from datasets.formats.labels import Label, PictureLabels
+from datasets.formats.pascal_voc import read_pascal_voc
+from datasets.formats.yolo import read_yolo
 from datasets.labelled_picture import LabelledBox
-from datasets.sets.recipe import SourceRecipe
-
-MAX_LABEL_BYTES = 5_000_000
+from datasets.sets.recipe import LabelFormat, SourceRecipe
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,39 +41,101 @@ Boxes = tuple[LabelledBox, ...]
 def read_boxes(
     source: SourceRecipe, root: Path, pictures: Sequence[PictureSize]
 ) -> Mapping[str, Boxes | NoBoxes]:
-    """Return the boxes of each picture by its path within the source, or why there are none."""
-    return {picture.inner_path: _read_yolo(source, root, picture) for picture in pictures}
+    """Return the boxes of each picture by its path within the source, or why there are none.
+
+    Raises:
+        DatasetError: One file holds the labels of all pictures, and cannot be read.
+    """
+    if source.format is LabelFormat.COCO:
+        return _read_from_coco(source, root / source.labels, pictures)
+    return {
+        picture.inner_path: _read_own_file(source, root / source.labels, picture)
+        for picture in pictures
+    }
 
 
-def _read_yolo(source: SourceRecipe, root: Path, picture: PictureSize) -> Boxes | NoBoxes:
-    path = root / source.labels / PurePosixPath(picture.inner_path).with_suffix(".txt")
+def _read_own_file(source: SourceRecipe, folder: Path, picture: PictureSize) -> Boxes | NoBoxes:
+    """Return the boxes of a picture that has a label file of its own, called as the picture."""
+    is_yolo = source.format is LabelFormat.YOLO
+    path = folder / PurePosixPath(picture.inner_path).with_suffix(".txt" if is_yolo else ".xml")
+    if not path.exists():
+        return _without_labels(source, f"{path.name} is absent: did anybody look at it?")
     try:
-        if path.stat().st_size > MAX_LABEL_BYTES:
-            return NoBoxes(code="bad_labels", reason=f"more than {MAX_LABEL_BYTES} bytes")
-        lines = path.read_text(encoding="utf-8").splitlines()
-        found = [_parse_yolo_line(source, line, picture) for line in lines if line.strip()]
-    except FileNotFoundError:
-        if source.without_labels == "nothing_there":
-            return ()
-        return NoBoxes(code="no_labels", reason=f"{path.name} is absent: was it looked at?")
-    except (OSError, ValueError, DatasetError) as error:
-        return NoBoxes(code="bad_labels", reason=f"{path.name}: {error}")
-    return tuple(box for box in found if box is not None)
+        if is_yolo:
+            labels = read_yolo(
+                path,
+                labels_by_number=_labels_by_number(source),
+                file_name=picture.inner_path,
+                size_px=(picture.width_px, picture.height_px),
+            )
+        else:
+            labels = read_pascal_voc(
+                path,
+                labels_by_word=_labels_by_word(source),
+                keep_difficult=source.keep_doubtful,
+                pixels=source.voc_pixels,
+            )
+    except DatasetError as error:
+        return NoBoxes(code="bad_labels", reason=str(error))
+    return _fit(labels, picture)
 
 
-def _parse_yolo_line(source: SourceRecipe, line: str, picture: PictureSize) -> LabelledBox | None:
-    number, *numbers = line.split()
-    centre_x, centre_y, width, height = (float(text) for text in numbers)
-    index = int(number)
-    word = source.class_words[index] if 0 <= index < len(source.class_words) else number
-    if word in source.ignored_words:
-        return None
-    if word not in source.classes:
-        raise DatasetError(f"{word!r} is neither in classes nor in ignored_words")
-    return LabelledBox(
-        class_name=source.classes[word],
-        x_min=(centre_x - width / 2) * picture.width_px,
-        y_min=(centre_y - height / 2) * picture.height_px,
-        x_max=(centre_x + width / 2) * picture.width_px,
-        y_max=(centre_y + height / 2) * picture.height_px,
+def _read_from_coco(
+    source: SourceRecipe, path: Path, pictures: Sequence[PictureSize]
+) -> dict[str, Boxes | NoBoxes]:
+    troubles: dict[str, Boxes | NoBoxes] = {}
+
+    def note(file_name: str, error: DatasetError) -> None:
+        troubles[file_name] = NoBoxes(code="bad_labels", reason=str(error))
+
+    found = read_coco(
+        path,
+        labels_by_word=_labels_by_word(source),
+        keep_crowds=source.keep_doubtful,
+        on_trouble=note,
     )
+    labels_of = {labels.file_name: labels for labels in found}
+    for picture in pictures:
+        labels = labels_of.get(picture.inner_path)
+        if labels is not None:
+            troubles[picture.inner_path] = _fit(labels, picture)
+        elif picture.inner_path not in troubles:
+            reason = f"{path.name} does not name it: did anybody look at it?"
+            troubles[picture.inner_path] = _without_labels(source, reason)
+    return troubles
+
+
+def _fit(labels: PictureLabels, picture: PictureSize) -> Boxes | NoBoxes:
+    """Return the boxes, if they were drawn on a picture of this size."""
+    said = (labels.width_px, labels.height_px)
+    if said != (picture.width_px, picture.height_px):
+        reason = (
+            f"labels are of {said[0]} x {said[1]} px, the picture upright is "
+            f"{picture.width_px} x {picture.height_px} px"
+        )
+        return NoBoxes(code="bad_labels", reason=reason)
+    return labels.boxes
+
+
+def _without_labels(source: SourceRecipe, reason: str) -> Boxes | NoBoxes:
+    if source.without_labels == "nothing_there":
+        return ()
+    return NoBoxes(code="no_labels", reason=reason)
+
+
+def _labels_by_word(source: SourceRecipe) -> dict[str, Label | None]:
+    labels: dict[str, Label | None] = dict.fromkeys(source.ignored_words)
+    for word, name in source.classes.items():
+        class_name, _, sub_class = name.partition("/")
+        labels[word] = Label(class_name, sub_class or None)
+    return labels
+
+
+def _labels_by_number(source: SourceRecipe) -> dict[int, Label | None]:
+    """Return what YOLO's numbers stand for; numbers of words that nobody mapped are not in it."""
+    labels = _labels_by_word(source)
+    if not source.class_words:
+        return {int(word): label for word, label in labels.items()}
+    return {
+        number: labels[word] for number, word in enumerate(source.class_words) if word in labels
+    }

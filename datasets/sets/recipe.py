@@ -1,6 +1,7 @@
 """A recipe: the TOML file that says from which folders, labels and splits a picture set is made."""
 
 import tomllib
+from enum import StrEnum
 from fnmatch import translate
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Literal, Self
@@ -8,9 +9,10 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from datasets.errors import DatasetError
+from datasets.formats.pascal_voc import Pixels
 from datasets.labelled_picture import Origin, View
 from datasets.picture_set import SPLITS, Source
-from datasets.taxonomy import CLASS_NAMES
+from datasets.taxonomy import CLASS_NAMES, check_label
 
 MAX_RECIPE_BYTES = 1_000_000
 
@@ -28,10 +30,28 @@ def _parse_project_class(name: str) -> str:
     return name
 
 
+def _parse_label(text: str) -> str:
+    class_name, _, sub_class = text.partition("/")
+    try:
+        check_label(class_name, sub_class or None)
+    except DatasetError as error:
+        raise ValueError(str(error)) from error
+    return text
+
+
 InnerPath = Annotated[str, AfterValidator(_parse_inner_path)]
 ProjectClass = Annotated[str, AfterValidator(_parse_project_class)]
+LabelName = Annotated[str, AfterValidator(_parse_label)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]  # is part of file names
 Words = Annotated[str, Field(min_length=1)]
+
+
+class LabelFormat(StrEnum):
+    """How labels are written. Label Studio's are reviews and have a way of their own."""
+
+    YOLO = "yolo"
+    COCO = "coco"
+    PASCAL_VOC = "pascal_voc"
 
 
 class _Table(BaseModel):
@@ -71,14 +91,18 @@ class SourceRecipe(_Table):
     Attributes:
         pictures: Folder of the pictures, below the root that the command is told.
         include: Shell pattern on a picture's path within `pictures`.
-        labels: Folder of YOLO or Pascal VOC files, or the COCO or Label Studio file.
-        class_words: Names of a YOLO file's numbers, in their order.
-        classes: Project class of each word of the labels; a word that is in neither this nor
-            `ignored_words` is an error, never guessed.
+        labels: Folder of YOLO or Pascal VOC files, or the COCO file.
+        class_words: Names of YOLO's numbers, in their order; without them `classes` and
+            `ignored_words` name the numbers themselves.
+        classes: What each word of the labels stands for: `class` or `class/sub_class`. A
+            picture with a word in neither this nor `ignored_words` is left out, nothing guessed.
         ignored_words: Words of the labels that no project class stands for.
         labelled_classes: What somebody looked for in every picture. Only for these no box
             means "not there".
         why: On which ground `labelled_classes` says so.
+        keep_doubtful: Whether objects marked as difficult (Pascal VOC) or as a crowd (COCO)
+            count.
+        voc_pixels: How the tool that wrote Pascal VOC files counts pixels.
         without_labels: What it means that a picture has no label file: nobody looked at it
             (left out), or it was looked at and nothing was there.
         site: Sources of one site share their groups, such as the time slots of one car.
@@ -90,12 +114,14 @@ class SourceRecipe(_Table):
     pictures: InnerPath
     include: str = "*"
     labels: InnerPath
-    format: Literal["yolo", "coco", "pascal_voc", "label_studio"] = "yolo"
+    format: LabelFormat
     class_words: tuple[str, ...] = ()
-    classes: dict[str, ProjectClass] = {}
+    classes: dict[str, LabelName] = {}
     ignored_words: tuple[str, ...] = ()
     labelled_classes: tuple[ProjectClass, ...]
     why: Words
+    keep_doubtful: bool = True
+    voc_pixels: Pixels = Pixels.FROM_1_LAST_IN
     without_labels: Literal["left_out", "nothing_there"] = "left_out"
     address: Words
     licence: Words
@@ -109,9 +135,21 @@ class SourceRecipe(_Table):
 
     @model_validator(mode="after")
     def _boxes_were_looked_for(self) -> Self:
-        odd = sorted(set(self.classes.values()) - set(self.labelled_classes))
+        named = {label.partition("/")[0] for label in self.classes.values()}
+        odd = sorted(named - set(self.labelled_classes))
         if odd:
             raise ValueError(f"classes give {odd}, which labelled_classes does not name")
+        return self
+
+    @model_validator(mode="after")
+    def _words_are_decided_once(self) -> Self:
+        twice = sorted(set(self.classes) & set(self.ignored_words))
+        if twice:
+            raise ValueError(f"{twice} are in classes and in ignored_words")
+        if self.format is LabelFormat.YOLO and not self.class_words:
+            odd = [word for word in (*self.classes, *self.ignored_words) if not word.isdecimal()]
+            if odd:
+                raise ValueError(f"{odd} are no numbers of YOLO; name them in class_words")
         return self
 
     @property
