@@ -1,8 +1,10 @@
+import re
 from pathlib import Path
 
 import pytest
 
 from datasets.errors import DatasetError
+from datasets.sets.findings import MEANINGS
 from datasets.sets.recipe import parse_recipe, read_recipe
 from tests.datasets.sets.factories import SPLIT_BY_FLIGHT, write_recipe_text
 
@@ -43,6 +45,17 @@ def test_our_own_recipe_claims_no_structure_outside_the_place_where_they_were_ou
 def test_a_wrong_recipe_is_refused_and_the_place_named(text: str, complaint: str) -> None:
     with pytest.raises(DatasetError, match=complaint):
         parse_recipe(text)
+
+
+def test_the_recipe_of_the_guide_is_one() -> None:
+    guide = (REPOSITORY / "docs" / "datasets.md").read_text(encoding="utf-8")
+    (text,) = re.findall(r"```toml\n(.*?)```", guide, flags=re.DOTALL)
+    assert parse_recipe(text).source[0].classes == {"garbage": "exposed_garbage/pile"}
+
+
+def test_every_finding_is_in_the_guide() -> None:
+    guide = (REPOSITORY / "docs" / "datasets.md").read_text(encoding="utf-8")
+    assert [code for code in MEANINGS if f"`{code}`" not in guide] == []
 
 
 def test_an_absent_recipe_is_told_with_its_path(tmp_path: Path) -> None:
