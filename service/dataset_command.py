@@ -22,12 +22,14 @@ from service.errors import CannotStartError
 from service.review_labels_command import review_labels
 from service.settings import read_settings
 from service.shared_options import parse_path
+from service.synthesize_command import synthesize
 
 EXIT_CLEAN = 0
 EXIT_FOUND = 2
 
 dataset = typer.Typer(help="Build picture sets for training, and check them.")
 dataset.command("review-labels")(review_labels)
+dataset.command()(synthesize)
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print all for scripts, nothing else.")]
 
