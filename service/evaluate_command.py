@@ -67,7 +67,8 @@ def evaluate(
     """
     if split not in SPLITS:
         raise CannotStartError(f"--split: {split!r} is none of {', '.join(SPLITS)}")
-    language = parse_language(lang or read_settings().language)
+    settings = read_settings()
+    language = parse_language(lang or settings.language)
     options = EvaluateOptions(
         dataset=dataset,
         output=out,
@@ -76,9 +77,7 @@ def evaluate(
         precision=precision,
         language=language,
     )
-    found = read_model(
-        None if model == PROMOTED else model, registry=read_settings().registry
-    )
+    found = read_model(None if model == PROMOTED else model, registry=read_settings().registry)
     try:
         with show_progress(quiet=as_json) as reporter:
             evaluations = run_evaluation(options, model=found, reporter=reporter)

@@ -160,7 +160,8 @@ def _others(subject: _Subject, *, threshold: float) -> list[Box]:
     found = [
         box for box in subject.result.found if box.class_name == name and box.score >= threshold
     ]
-    return [box for box in (*true, *found) if box is not subject.box]
+    both: list[Box] = [*true, *found]
+    return [box for box in both if box is not subject.box]
 
 
 def draw_crop(pixels: Image, subject: Box, others: Sequence[Box]) -> Image:
@@ -179,13 +180,11 @@ def draw_crop(pixels: Image, subject: Box, others: Sequence[Box]) -> Image:
     shrinks = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     crop = cv2.resize(pixels[y_min:y_max, x_min:x_max], size, interpolation=shrinks)
     for box, thickness in [*((one, 1) for one in others), (subject, SUBJECT_THICKNESS)]:
-        corners = [
-            (round((x - x_min) * scale), round((y - y_min) * scale))
-            for x, y in ((box.x_min, box.y_min), (box.x_max, box.y_max))
-        ]
+        low = (round((box.x_min - x_min) * scale), round((box.y_min - y_min) * scale))
+        high = (round((box.x_max - x_min) * scale), round((box.y_max - y_min) * scale))
         colour = FOUND_BGR if isinstance(box, FoundBox) else TRUE_BGR
-        cv2.rectangle(crop, *corners, (255, 255, 255), thickness + 2)
-        cv2.rectangle(crop, *corners, colour, thickness)
+        cv2.rectangle(crop, low, high, (255, 255, 255), thickness + 2)
+        cv2.rectangle(crop, low, high, colour, thickness)
     return np.asarray(crop, dtype=np.uint8)
 
 

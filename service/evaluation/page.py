@@ -8,6 +8,7 @@ from pathlib import Path
 from jinja2 import Environment
 from markupsafe import Markup
 
+from datasets.labelled_picture import Origin, View
 from models.manifest import ModelManifest
 from service.evaluation.crops import Examples
 from service.evaluation.plots import (
@@ -103,7 +104,9 @@ def plan_parts(evaluations: Sequence[Evaluation], examples: Sequence[Examples]) 
     """Return the parts as the page shows them, real pictures first."""
     first = evaluations[0]
     whole = [part for part in first.parts if part.source is None]
-    ordered = sorted(whole, key=lambda part: (part.origin != "photo", part.origin, part.view))
+    ordered = sorted(
+        whole, key=lambda part: (list(Origin).index(part.origin), list(View).index(part.view))
+    )
     return [
         PartView(
             part=part,

@@ -27,7 +27,7 @@ def score_calibration(matches: GroupedMatches, draws: NDArray[np.int64]) -> Cali
     right = matches.hits[:kept, 0].astype(np.float64)
     rows, groups = matches.group_rows[:kept], len(matches.true_counts)
     detections = np.bincount(rows, minlength=groups).astype(np.float64)
-    squares = np.bincount(rows, weights=(scores - right) ** 2, minlength=groups)
+    squares = np.bincount(rows, weights=(scores - right) ** 2, minlength=groups).astype(np.float64)
     bins = np.array_split(np.arange(kept), min(BIN_COUNT, kept))
     gaps = np.stack(
         [np.bincount(rows[b], weights=(scores - right)[b], minlength=groups) for b in bins]

@@ -32,9 +32,10 @@ class GroupedMatches:
 
     def by_group(self, values: NDArray[np.generic]) -> NDArray[np.float64]:
         """Return (G,) sums of a value of the detections, (N,), by group."""
-        return np.bincount(
+        sums = np.bincount(
             self.group_rows, weights=values.astype(np.float64), minlength=len(self.true_counts)
         )
+        return sums.astype(np.float64)  # without detections NumPy counts in whole numbers
 
 
 def group_matches(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-IOU_LEVELS = np.linspace(0.5, 0.95, 10)
+IOU_LEVELS: NDArray[np.float64] = np.linspace(0.5, 0.95, 10, dtype=np.float64)
 # COCO's evaluation looks at no more of one class and picture.
 MAX_DETECTIONS = 100
 

@@ -1,7 +1,7 @@
 """The score from which on boxes are shown to people: how good they are, and how to choose it."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,21 +15,45 @@ BUDGETS = (10, 20, 50, 100)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NegativePictures:
+    """Pictures of one kind that show no object, and what was found on them.
+
+    Attributes:
+        kind: Such as `street`.
+        pictures: Their number.
+        scores: Of all boxes of the class on them.
+    """
+
+    kind: str
+    pictures: int
+    scores: tuple[float, ...]
+
+    def alarms_per_picture(self, threshold: float) -> float:
+        """Return how many boxes reach a score, a picture."""
+        return sum(score >= threshold for score in self.scores) / self.pictures
+
+    def one_too_many(self, max_per_picture: float) -> float:
+        """Return the score that a threshold has to be above to keep alarms as rare as this."""
+        bearable = int(max_per_picture * self.pictures + 1e-9)
+        ranked = sorted(self.scores, reverse=True)
+        return ranked[bearable] if len(ranked) > bearable else 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OperatingPoint:
     """A threshold that was chosen, and what it gave on the pictures that it was chosen on.
 
     Attributes:
-        f_beta: None where there was nothing to be found.
-        false_alarms_per_picture: On negative pictures; None where there were none.
-        negatives: Their number.
+        precision: None where nothing reaches the threshold.
+        recall, f_beta: None where there was nothing to be found.
+        alarms_per_picture: By kind of negative pictures.
     """
 
     threshold: float
     precision: float | None
     recall: float | None
     f_beta: float | None
-    false_alarms_per_picture: float | None
-    negatives: int
+    alarms_per_picture: Mapping[str, float]
 
 
 def score_operating_point(
@@ -88,9 +112,8 @@ def _budget_interval(matches: GroupedMatches, budget: int, draws: NDArray[np.int
 
 def choose_operating_point(
     matches: GroupedMatches,
-    negative_scores: Sequence[float],
+    negatives: Sequence[NegativePictures],
     *,
-    negatives: int,
     max_false_alarms: float,
     beta: float = 0.5,
 ) -> OperatingPoint:
@@ -102,27 +125,21 @@ def choose_operating_point(
 
     Args:
         matches: Of one class on pictures that the network has not learned from.
-        negative_scores: Of all boxes of the class on negative pictures likewise unseen.
-        negatives: Number of these pictures.
+        negatives: Likewise unseen; alarms have to be rare on each kind.
         max_false_alarms: Boxes a negative picture that are bearable.
         beta: See above.
     """
-    ranked = sorted(negative_scores, reverse=True)
-    allowed = int(max_false_alarms * negatives + 1e-9)
-    one_too_many = ranked[allowed] if negatives and len(ranked) > allowed else 0.0
-    threshold = _best_threshold(matches, above=one_too_many, beta=beta)
+    above = max((one.one_too_many(max_false_alarms) for one in negatives), default=0.0)
+    threshold = _best_threshold(matches, above=above, beta=beta)
     shown = matches.scores >= threshold
     right, sent = int((matches.hits[:, 0] & shown).sum()), int(shown.sum())
-    weighted = sent + beta**2 * matches.true_count
+    true = matches.true_count
     return OperatingPoint(
         threshold=threshold,
         precision=right / sent if sent else None,
-        recall=right / matches.true_count if matches.true_count else None,
-        f_beta=(1 + beta**2) * right / weighted if matches.true_count else None,
-        false_alarms_per_picture=(
-            sum(score >= threshold for score in ranked) / negatives if negatives else None
-        ),
-        negatives=negatives,
+        recall=right / true if true else None,
+        f_beta=(1 + beta**2) * right / (sent + beta**2 * true) if true else None,
+        alarms_per_picture={one.kind: one.alarms_per_picture(threshold) for one in negatives},
     )
 
 
@@ -144,7 +161,7 @@ def _best_threshold(matches: GroupedMatches, *, above: float, beta: float) -> fl
 def _shortest_between(low: float, high: float) -> float:
     """Return the number with the fewest decimals above `low` and not above `high`."""
     for decimals in range(2, 8):
-        rounded = math.floor(high * 10**decimals) / 10**decimals
+        rounded: float = math.floor(high * 10.0**decimals) / 10.0**decimals
         if low < rounded <= high:
             return rounded
     return high

@@ -46,7 +46,7 @@ class Interval:
     """A value with its 95 % bootstrap interval over groups.
 
     Attributes:
-        low, high: None where fewer than two groups have a say: then nothing is known of the
+        low, high: None where fewer than five groups have a say: then nothing is known of the
             spread.
     """
 

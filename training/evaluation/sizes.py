@@ -8,6 +8,7 @@ stay in the same bin whatever the network, so that networks of different size ca
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from training.evaluation.average_precision import average_precisions
 from training.evaluation.bootstrap import ratio_interval, statistic_interval
 from training.evaluation.class_boxes import ClassBoxes
-from training.evaluation.grouped import group_matches
+from training.evaluation.grouped import GroupedMatches, group_matches
 from training.evaluation.matching import Matches, box_iou, match_rows
 from training.evaluation.result import SizeMeasure, SizeName, SizeScore
 
@@ -67,13 +68,15 @@ def score_sizes(
                 measure=range_.measure,
                 size=range_.size,
                 boxes=matches.true_count,
-                map50=statistic_interval(
-                    lambda w, m=matches: float(average_precisions(m, w)[0]), draws, groups=groups
-                ),
+                map50=statistic_interval(partial(_map50, matches), draws, groups=groups),
                 recall=ratio_interval(right, matches.true_counts.astype(float), draws),
             )
         )
     return tuple(scores)
+
+
+def _map50(matches: GroupedMatches, weights: NDArray[np.int64]) -> float:
+    return float(average_precisions(matches, weights)[0])
 
 
 def match_in_range(picture: ClassBoxes, range_: SizeRange) -> Matches:
