@@ -19,6 +19,7 @@ from datasets.sets.reviewed import Reviews
 from datasets.taxonomy import CLASS_NAMES
 from service.dataset_tables import describe_build, describe_check
 from service.errors import CannotStartError
+from service.next_pictures_command import next_pictures
 from service.review_labels_command import review_labels
 from service.settings import read_settings
 from service.shared_options import parse_path
@@ -29,6 +30,7 @@ EXIT_FOUND = 2
 
 dataset = typer.Typer(help="Build picture sets for training, and check them.")
 dataset.command("review-labels")(review_labels)
+dataset.command("next")(next_pictures)
 dataset.command()(synthesize)
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print all for scripts, nothing else.")]

@@ -11,7 +11,7 @@ from typing import Self
 
 import numpy as np
 from pydantic import TypeAdapter
-from sqlalchemy import Engine, create_engine, delete, event, select
+from sqlalchemy import Engine, create_engine, delete, event, select, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
@@ -102,6 +102,15 @@ class Store:
         values = {name: getattr(run, name) for name in Run.__dataclass_fields__}
         with Session(self._engine) as session, session.begin():
             session.merge(RunRow(**values))
+
+    def read_runs(self) -> list[Run]:
+        """Return all runs, the one that was begun last at the end."""
+        with Session(self._engine) as session:
+            rows = session.scalars(select(RunRow).order_by(text("rowid"))).all()
+            return [
+                Run(**{name: getattr(row, name) for name in Run.__dataclass_fields__})
+                for row in rows
+            ]
 
     def save_files(self, files: Iterable[StoredFile]) -> None:
         """Keep these files as what was found, in place of all earlier ones."""

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -143,3 +144,12 @@ def test_a_file_that_is_no_store_is_refused(tmp_path: Path) -> None:
     path.write_bytes(b"this is a text and no data base" * 100)
     with pytest.raises(CannotStartError, match="cannot be used as a store"):
         open_store(path)
+
+
+def test_runs_come_back_in_the_order_they_were_begun(tmp_path: Path) -> None:
+    later = replace(RUN, id="a later one", model_version="2")
+    with open_store(tmp_path / "s.sqlite") as store:
+        store.save_run(RUN)
+        store.save_run(later)
+        store.save_run(RUN)
+        assert store.read_runs() == [RUN, later]
