@@ -183,7 +183,8 @@ def draw_crop(pixels: Image, subject: Box, others: Sequence[Box]) -> Image:
         low = (round((box.x_min - x_min) * scale), round((box.y_min - y_min) * scale))
         high = (round((box.x_max - x_min) * scale), round((box.y_max - y_min) * scale))
         colour = FOUND_BGR if isinstance(box, FoundBox) else TRUE_BGR
-        cv2.rectangle(crop, low, high, (255, 255, 255), thickness + 2)
+        if box is subject:  # a white rim, so that it stands out from whatever is behind
+            cv2.rectangle(crop, low, high, (255, 255, 255), thickness + 2)
         cv2.rectangle(crop, low, high, colour, thickness)
     return np.asarray(crop, dtype=np.uint8)
 
