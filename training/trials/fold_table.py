@@ -79,7 +79,7 @@ def format_folds(results: Sequence[FoldResult], plan: FoldPlan) -> str:
 def format_interval(interval: Interval) -> str:
     """Return a value with its interval, such as `0.420 (0.350-0.490)`."""
     if interval.low is None or interval.high is None:
-        return f"{interval.value:.3f} (one group: no interval)"
+        return f"{interval.value:.3f} (too few groups for an interval)"
     return f"{interval.value:.3f} ({interval.low:.3f}-{interval.high:.3f})"
 
 

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from datasets.labelled_picture import LabelledPicture
+from datasets.labelled_picture import LabelledPicture, Origin
 from models.registry import REGISTRY_FOLDER
+from models.safe_files import MANIFEST_FILE
 from training.chosen_pictures import PlacedPicture
 from training.config import PROMOTED, TrainingConfig
 from training.errors import TrainingError
@@ -105,8 +106,8 @@ def read_fold_runs(plan: FoldPlan, base: TrainingConfig, out: Path) -> list[Fold
 
     Raises:
         DatasetError: A picture set cannot be read.
-        TrainingError: Groups do not fit the folds, a setting is wrong, or a run would start from
-            a model of the registry, which has seen pictures of every fold.
+        TrainingError: Groups do not fit the folds, a setting is wrong, or a run would learn from
+            what it leaves out: by a model that has seen all folds, or by pasted crops.
     """
     sets = read_sets(plan.picture_sets)
     placed = [entry for one in sets for entry in place_pictures(one)]
@@ -116,7 +117,7 @@ def read_fold_runs(plan: FoldPlan, base: TrainingConfig, out: Path) -> list[Fold
         one_group_a_fold=plan.one_group_a_fold,
         balanced_class=plan.balanced_class,
     )
-    runs = []
+    runs: list[FoldRun] = []
     for fold in range(plan.fold_count):
         learned, searched = split_fold(placed, folds, fold)
         learned = watch_some(learned, plan.watch_count, rare_class=plan.balanced_class)
@@ -129,8 +130,17 @@ def read_fold_runs(plan: FoldPlan, base: TrainingConfig, out: Path) -> list[Fold
                 searched=tuple(searched),
                 taxonomy_version=sets[0].taxonomy_version,
             )
+            _check_nothing_pasted(run)
             runs.append(FoldRun(fold=fold, run=run))
     return runs
+
+
+def _check_nothing_pasted(run: Run) -> None:
+    if any(entry.picture.origin is Origin.PASTED for entry in run.learned):
+        raise TrainingError(
+            f"{run.row.name}: pasted pictures hold crops of pictures of every fold: nothing would "
+            "be left out"
+        )
 
 
 def split_fold(
@@ -177,7 +187,9 @@ def watch_some(
 def _plan_fold_config(plan: FoldPlan, base: TrainingConfig, row: TrialRow) -> TrainingConfig:
     config = override_config(base, row.training, look=row.look)
     weights = config.initial_weights
-    if weights == PROMOTED or Path(weights).resolve().is_relative_to(REGISTRY_FOLDER):
+    folder = Path(weights).resolve().parent
+    is_model = folder.is_relative_to(REGISTRY_FOLDER) or (folder / MANIFEST_FILE).is_file()
+    if weights == PROMOTED or is_model:
         raise TrainingError(
             f"{row.name}: starts from {weights}, which has seen pictures of every fold: nothing "
             "would be left out"

@@ -45,8 +45,9 @@ class TrialPlan:
 
     Attributes:
         base_config: Training configuration that all rows share.
-        picture_sets: Folders of picture sets with the real pictures.
-        picture_count: Train pictures of a run, the same for all rows.
+        picture_sets: Folders of picture sets; synthetic pictures in them are scored and never
+            learned from, since a row adds its own.
+        picture_count: Real train pictures of a run, the same for all rows.
         watch_count: Val pictures that the training itself watches.
         rows: The first is the base row.
         scored: Kinds of pictures; none may be partly synthetic.

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from datasets.labelled_picture import Origin
 from datasets.picture_set import PictureSet, read_picture_set
 from training.config import TrainingConfig
 from training.errors import TrainingError
@@ -52,8 +53,10 @@ def read_trial_runs(plan: TrialPlan, base: TrainingConfig, out: Path) -> list[Ru
     """
     sets = read_sets(plan.picture_sets)
     placed = [entry for one in sets for entry in place_pictures(one)]
-    train = [entry for entry in placed if entry.picture.split == "train"]
-    val = [entry for entry in placed if entry.picture.split == "val"]
+    # Synthetic pictures are added by a row that says so; in the sets they are there to be scored.
+    real = [entry for entry in placed if entry.picture.origin is Origin.PHOTO]
+    train = [entry for entry in real if entry.picture.split == "train"]
+    val = [entry for entry in real if entry.picture.split == "val"]
     shared = choose_placed(train, plan.picture_count, seed=plan.picture_seed)
     shared += choose_placed(val, plan.watch_count, seed=plan.picture_seed)
     searched = tuple(e for e in placed if e.picture.split in plan.score_splits)

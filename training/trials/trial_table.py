@@ -1,9 +1,12 @@
 """The table of trials: mean and spread over the seeds, and the difference to the base row."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from statistics import fmean
 from typing import Any
+
+from scipy.stats import t as student_t
 
 from training.trials.plan import TrialPlan
 from training.trials.trial_runs import TrialScore
@@ -27,7 +30,7 @@ class TrialCell:
 
     Attributes:
         difference: Of the means, to the base row; None for that row, or where it has none.
-        beyond_spread: Whether no seed of either row reaches the other's.
+        noise: How large a difference seeds alone give, see `noise_of_difference`.
     """
 
     row: str
@@ -35,7 +38,7 @@ class TrialCell:
     boxes: int
     ap50: SeedMean
     difference: float | None
-    beyond_spread: bool
+    noise: float | None
 
 
 def mean_of_seeds(values: Sequence[float]) -> SeedMean:
@@ -45,43 +48,67 @@ def mean_of_seeds(values: Sequence[float]) -> SeedMean:
 
 def compare_rows(scores: Sequence[TrialScore], plan: TrialPlan) -> list[TrialCell]:
     """Return a cell for every row and column that has a score, row by row."""
-    values: dict[tuple[str, Column], list[float]] = {}
+    columns: dict[Column, dict[str, list[float]]] = {}
     boxes: dict[Column, int] = {}
     for trial in scores:
         for score in trial.scores:
             column = (score.kind, score.class_name, score.split)
-            values.setdefault((trial.row, column), []).append(score.ap50)
+            columns.setdefault(column, {}).setdefault(trial.row, []).append(score.ap50)
             boxes[column] = score.boxes
-    base_name = plan.rows[0].name
-    return [
-        _compare(row.name, column, values, boxes[column], base_name)
-        for row in plan.rows
-        for column in boxes
-        if (row.name, column) in values
+    cells = [
+        cell
+        for column, by_row in columns.items()
+        for cell in _compare_column(column, by_row, boxes[column], plan.rows[0].name)
     ]
+    places = {row.name: place for place, row in enumerate(plan.rows)}
+    return sorted(cells, key=lambda cell: places[cell.row])
 
 
-def _compare(
-    row: str,
-    column: Column,
-    values: dict[tuple[str, Column], list[float]],
-    boxes: int,
-    base_name: str,
-) -> TrialCell:
-    own, base = mean_of_seeds(values[row, column]), values.get((base_name, column))
-    if row == base_name or base is None:
-        return TrialCell(
-            row=row, column=column, boxes=boxes, ap50=own, difference=None, beyond_spread=False
+def _compare_column(
+    column: Column, by_row: Mapping[str, Sequence[float]], boxes: int, base_name: str
+) -> list[TrialCell]:
+    base = by_row.get(base_name)
+    cells = []
+    for row, values in by_row.items():
+        difference, noise = None, None
+        if base is not None and row != base_name:
+            difference = fmean(values) - fmean(base)
+            noise = noise_of_difference(list(by_row.values()), len(values), len(base))
+        cells.append(
+            TrialCell(
+                row=row,
+                column=column,
+                boxes=boxes,
+                ap50=mean_of_seeds(values),
+                difference=difference,
+                noise=noise,
+            )
         )
-    other = mean_of_seeds(base)
-    return TrialCell(
-        row=row,
-        column=column,
-        boxes=boxes,
-        ap50=own,
-        difference=own.mean - other.mean,
-        beyond_spread=own.low > other.high or own.high < other.low,
-    )
+    return cells
+
+
+def noise_of_difference(
+    rows: Sequence[Sequence[float]], count: int, other_count: int
+) -> float | None:
+    """Return how far two rows' means lie apart, 19 times of 20, if only the seeds differ.
+
+    Student's t with the variance pooled over all rows, since two seeds alone say little of their
+    spread. It knows nothing of what other pictures would have given.
+
+    Args:
+        rows: Values of each row, one a seed.
+        count: Seeds of one row.
+        other_count: Seeds of the other.
+
+    Returns:
+        None where no row has two seeds.
+    """
+    freedom = sum(len(values) - 1 for values in rows)
+    if freedom == 0:
+        return None
+    squares = sum(sum((v - fmean(values)) ** 2 for v in values) for values in rows)
+    error = math.sqrt(squares / freedom * (1 / count + 1 / other_count))
+    return float(student_t.ppf(0.975, freedom)) * error
 
 
 def format_trials(cells: Sequence[TrialCell], scores: Sequence[TrialScore], plan: TrialPlan) -> str:
@@ -98,8 +125,8 @@ def format_trials(cells: Sequence[TrialCell], scores: Sequence[TrialScore], plan
         f"{plan.time_limit_min:g} minutes each. Base row: {plan.rows[0].name}.",
         f"Run: {', '.join(days) or 'nothing yet'}; {'; '.join(machines) or 'no machine'}.",
         "",
-        "AP50: mean (lowest-highest seed) and difference to the base row; a difference in bold is "
-        "one that no seed of either row contradicts. All else is noise.",
+        "AP50: mean (lowest-highest seed), difference to the base row ± what seeds alone give 19 "
+        "times of 20. A difference beyond that is in bold; all others are noise.",
         "",
     ]
     for split in plan.score_splits:
@@ -123,12 +150,15 @@ def _table(cells: Sequence[TrialCell]) -> list[str]:
 
 
 def format_cell(cell: TrialCell) -> str:
-    """Return mean, spread and difference, such as `0.420 (0.410-0.430) +0.030`."""
+    """Return mean, spread and difference, such as `0.420 (0.410-0.430) +0.030 ± 0.040`."""
     spread = f"{cell.ap50.mean:.3f} ({cell.ap50.low:.3f}-{cell.ap50.high:.3f})"
     if cell.difference is None:
         return spread
     difference = f"{cell.difference:+.3f}"
-    return f"{spread} **{difference}**" if cell.beyond_spread else f"{spread} {difference}"
+    if cell.noise is None:
+        return f"{spread} {difference} (one seed)"
+    bold = "**" if abs(cell.difference) > cell.noise else ""
+    return f"{spread} {bold}{difference} ± {cell.noise:.3f}{bold}"
 
 
 def _costs(scores: Sequence[TrialScore], plan: TrialPlan) -> list[str]:

@@ -7,13 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datasets.labelled_picture import View
+from datasets.labelled_picture import Origin, View
 from models.registry import REGISTRY_FOLDER
 from training.errors import TrainingError
 from training.trials.deadline import Deadline
 from training.trials.fold_table import format_folds, read_fold_results
 from training.trials.folds import deal_out, plan_folds, pool_folds, read_fold_runs
 from training.trials.plan import FoldPlan, TrialRow
+from training.trials.row_pictures import RowPictures
 from training.trials.scores import PictureKind
 from training.trials.series import run_series
 
@@ -87,9 +88,21 @@ def test_a_model_that_has_seen_the_folds_is_no_start(
     plan: FoldPlan, base_config, tmp_path: Path
 ) -> None:
     seen = REGISTRY_FOLDER / "any" / "trainable.safetensors"
-    for weights in ("promoted", str(seen)):
+    own = tmp_path / "model"
+    own.mkdir()
+    (own / "manifest.json").write_text("{}")
+    for weights in ("promoted", str(seen), str(own / "trainable.safetensors")):
         with pytest.raises(TrainingError, match="seen pictures of every fold"):
             read_fold_runs(plan, replace(base_config, initial_weights=weights), tmp_path)
+
+
+def test_pasted_crops_of_all_folds_are_refused(
+    plan: FoldPlan, base_config, make_set, make_picture, tmp_path: Path
+) -> None:
+    pasted = make_set([make_picture("p", origin=Origin.PASTED)], "pasted")
+    row = TrialRow(name="pasted", pictures=RowPictures(added_sets=(pasted.folder,)))
+    with pytest.raises(TrainingError, match="crops of pictures of every fold"):
+        read_fold_runs(replace(plan, variants=(row,)), base_config, tmp_path)
 
 
 def test_columns_must_be_as_many_as_folds(make_picture) -> None:
@@ -150,7 +163,10 @@ def test_findings_of_all_folds_are_pooled_and_scored(
     assert (scores[BILLBOARD].boxes, scores[BILLBOARD].groups) == (8, 4)
     assert scores[SHED].ap50.value == pytest.approx(1.0)
     text = format_folds(results, plan)
-    assert "| one-step | drone | illegal_structure | 4 | 4 | 2 | 1.000 (1.000-1.000) |" in text
+    assert (
+        "| one-step | drone | illegal_structure | 4 | 4 | 2 | 1.000 (too few groups for an interval) |"
+        in text
+    )
 
 
 def test_folds_that_are_missing_are_told(

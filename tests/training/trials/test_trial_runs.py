@@ -8,11 +8,12 @@ import pytest
 from datasets.labelled_picture import Origin, View
 from training.errors import TrainingError
 from training.trials.deadline import Deadline
+from training.trials.one_run import RunRecord
 from training.trials.plan import TrialPlan, TrialRow, read_trial_plan
 from training.trials.row_pictures import RowPictures
-from training.trials.scores import PictureKind
+from training.trials.scores import KindScore, PictureKind
 from training.trials.series import run_series
-from training.trials.trial_runs import read_trial_runs, read_trial_scores
+from training.trials.trial_runs import TrialScore, read_trial_runs, read_trial_scores
 from training.trials.trial_table import compare_rows, format_trials
 
 GARBAGE = "exposed_garbage"
@@ -135,16 +136,12 @@ def test_the_table_has_means_spread_and_differences(
     assert {cell.ap50.seeds for cell in cells} == {2}
     text = format_trials(cells, scores, plan)
     assert "| base | 1.000 (1.000-1.000) |" in text
-    assert "| larger | 1.000 (1.000-1.000) +0.000 |" in text
+    assert "| larger | 1.000 (1.000-1.000) +0.000 ± 0.000 |" in text
     assert "| larger | input_size_px = 416; options = mosaic 0.0 |" in text
     assert "2026-01-01" in text
 
 
-def test_a_difference_that_no_seed_contradicts_is_bold(plan: TrialPlan) -> None:
-    from training.trials.one_run import RunRecord
-    from training.trials.scores import KindScore
-    from training.trials.trial_runs import TrialScore
-
+def make_score(row: str, seed: int, ap50: float) -> TrialScore:
     record = RunRecord(
         key="",
         finished_at="2026-01-01",
@@ -155,23 +152,30 @@ def test_a_difference_that_no_seed_contradicts_is_bold(plan: TrialPlan) -> None:
         searched_pictures=1,
         training_folder="",
     )
+    kind = KindScore(kind="street", class_name=GARBAGE, split="val", boxes=2, ap50=ap50, ap50_95=0)
+    return TrialScore(row=row, seed=seed, record=record, scores=(kind,))
 
-    def score(row: str, seed: int, ap50: float) -> TrialScore:
-        kind = KindScore(
-            kind="street", class_name=GARBAGE, split="val", boxes=2, ap50=ap50, ap50_95=0
-        )
-        return TrialScore(row=row, seed=seed, record=record, scores=(kind,))
 
+def test_only_differences_beyond_what_seeds_give_are_bold(plan: TrialPlan) -> None:
     scores = [
-        score("base", 1, 0.40),
-        score("base", 2, 0.50),
-        score("larger", 1, 0.52),
-        score("larger", 2, 0.58),
-        score("no-negatives", 1, 0.49),
+        make_score("base", 1, 0.40),
+        make_score("base", 2, 0.42),
+        make_score("larger", 1, 0.59),
+        make_score("larger", 2, 0.61),
+        make_score("no-negatives", 1, 0.43),
+        make_score("no-negatives", 2, 0.45),
     ]
     text = format_trials(compare_rows(scores, plan), scores, plan)
-    assert "| larger | 0.550 (0.520-0.580) **+0.100** |" in text
-    assert "| no-negatives | 0.490 (0.490-0.490) +0.040 |" in text
+    # Each row's variance is 0.0002, over 3 degrees of freedom: t = 3.182, and the difference of
+    # two means of two has a standard error of sqrt(0.0002 * (1/2 + 1/2)) = 0.01414.
+    assert "| larger | 0.600 (0.590-0.610) **+0.190 ± 0.045** |" in text
+    assert "| no-negatives | 0.440 (0.430-0.450) +0.030 ± 0.045 |" in text
+
+
+def test_one_seed_tells_nothing_of_noise(plan: TrialPlan) -> None:
+    scores = [make_score("base", 1, 0.40), make_score("larger", 1, 0.60)]
+    text = format_trials(compare_rows(scores, plan), scores, plan)
+    assert "| larger | 0.600 (0.600-0.600) +0.200 (one seed) |" in text
 
 
 def test_synthetic_pictures_are_scored_apart(

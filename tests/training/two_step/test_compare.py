@@ -35,7 +35,7 @@ def left_or_right(crops):
 @pytest.fixture
 def runs(make_set, make_picture, make_box, base_config, tmp_path: Path):
     frames = [
-        make_picture(f"f{n}", group=f"slot{n}", boxes=(make_box(DAMAGED, 10),)) for n in range(4)
+        make_picture(f"f{n}", group=f"slot{n}", boxes=(make_box(DAMAGED, 10),)) for n in range(6)
     ]
     others = [make_picture(f"o{n}", source="bins", labelled_classes=()) for n in range(4)]
     plan = FoldPlan(
@@ -83,13 +83,13 @@ def do_all(runs, pretended) -> None:
 def test_both_ways_are_pooled_over_the_frames_where_somebody_looked(runs, tools, pretended) -> None:
     do_all(runs, pretended)
     pooled = compare_steps(runs, [], tools, names=("one-step", "signs"))
-    assert {name: len(found) for name, found in pooled.items()} == {"one step": 4, "two steps": 4}
+    assert {name: len(found) for name, found in pooled.items()} == {"one step": 6, "two steps": 6}
     kind = PictureKind(title="street", classes=(DAMAGED,))
     scores = {name: pool_scores(found, [kind]) for name, found in pooled.items()}
-    assert scores["one step"][0].boxes == scores["two steps"][0].boxes == 4
+    assert scores["one step"][0].boxes == scores["two steps"][0].boxes == 6
     text = format_steps(scores)
-    assert "| one step | 4 | 4 | 4 | 1.000 (1.000-1.000) |" in text
-    assert "| two steps | 4 | 4 | 4 |" in text
+    assert "| one step | 6 | 6 | 6 | 1.000 (1.000-1.000) |" in text
+    assert "| two steps | 6 | 6 | 6 |" in text
 
 
 def test_folds_that_are_not_done_or_not_there_are_told(runs, tools) -> None:
