@@ -26,6 +26,7 @@ class TilePlan:
             photos as the others.
         sub_classes: Objects to build, by sub-class of the taxonomy.
         objects_per_sub_class: In each scene; fewer come where there is no room.
+        structures_per_sub_class: The same for illegal structures, which find room least often.
         lookalikes: Hard negatives to build, by kind.
         lookalikes_per_kind: In each scene.
         strong_shadows: Whether the sun may stand low and shadows be dark.
@@ -42,6 +43,7 @@ class TilePlan:
     empty_share: float = 0.35
     sub_classes: tuple[str, ...] = tuple(MAKERS)
     objects_per_sub_class: int = 3
+    structures_per_sub_class: int = 6
     lookalikes: tuple[str, ...] = tuple(LOOKALIKES)
     lookalikes_per_kind: int = 3
     strong_shadows: bool = True
@@ -62,6 +64,7 @@ class TilePlan:
         _check_range("tiles_per_scene", self.tiles_per_scene, 1, _MOST_TILES_A_SCENE)
         _check_range("empty_share", self.empty_share, 0, 1)
         _check_range("objects_per_sub_class", self.objects_per_sub_class, 0, 20)
+        _check_range("structures_per_sub_class", self.structures_per_sub_class, 0, 20)
         _check_range("lookalikes_per_kind", self.lookalikes_per_kind, 0, 20)
         low, high = self.gsd_range_m
         if not 0.005 <= low <= high <= 0.06:

@@ -16,6 +16,7 @@ from datasets.scenes.photo import RenderedPhoto, take_photo
 from datasets.scenes.scene import FIRST_TRAINING_SEED, Scene, ScenePlan, build_scene
 from datasets.scenes.shapes import Vector
 from datasets.scenes.tile_plan import TilePlan
+from datasets.scenes.variants import MAKERS
 from datasets.scenes.viewing import SceneCamera, SceneView, camera_axes
 from datasets.scenes.weather import random_development, random_jpeg_quality, random_sun
 from datasets.taxonomy import CLASS_NAMES
@@ -85,7 +86,12 @@ def plan_training_scene(seed: int, plan: TilePlan, rng: np.random.Generator) -> 
         half_size_m=60,
         object_reach_m=_SCENE_REACH_M,
         texel_m=0.05,
-        sub_class_counts=dict.fromkeys(plan.sub_classes, plan.objects_per_sub_class),
+        sub_class_counts={
+            name: plan.structures_per_sub_class
+            if MAKERS[name][0] == "illegal_structure"
+            else plan.objects_per_sub_class
+            for name in plan.sub_classes
+        },
         lookalike_counts=dict.fromkeys(plan.lookalikes, plan.lookalikes_per_kind),
         sun=random_sun(rng, plan),
     )
@@ -134,7 +140,10 @@ def _random_pitch(rng: np.random.Generator) -> float:
 def _random_target(rng: np.random.Generator, scene: Scene, *, of_object: bool) -> Vector:
     """Return the place of an object, or of something that belongs where it is."""
     if of_object and scene.objects and rng.random() < _OBJECT_AIM_SHARE:
-        return scene.objects[int(rng.integers(len(scene.objects)))].centre
+        # A class first: structures are fewer, and no class shall be rare among the tiles.
+        wanted = str(rng.choice(sorted({entry.class_name for entry in scene.objects})))
+        centres = [entry.centre for entry in scene.objects if entry.class_name == wanted]
+        return centres[int(rng.integers(len(centres)))]
     kinds = sorted({kind for kind, _ in scene.lookalikes})
     if not kinds:
         reach_m = _SCENE_REACH_M

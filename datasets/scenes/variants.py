@@ -45,10 +45,16 @@ def place_variants(
         reach_m: East and north of the origin.
         first_number: Id of the first object.
     """
-    # By turns: the kinds that come first would else take all the room.
-    wishes = sorted((turn, name) for name, count in counts.items() for turn in range(count))
+    # By turns, and in the table's order: what comes first would else take all the room, and
+    # what needs most room or a roof of its own finds it least often.
+    wishes = [
+        name
+        for turn in range(max(counts.values(), default=0))
+        for name in MAKERS
+        if turn < counts.get(name, 0)
+    ]
     placed: list[tuple[SceneObject, Solid]] = []
-    for _, sub_class in wishes:
+    for sub_class in wishes:
         class_name, maker = MAKERS[sub_class]
         solid = maker(rng, site, reach_m)
         if solid is not None:
@@ -172,6 +178,9 @@ def _canopy(rng: np.random.Generator, site: Site, reach_m: float) -> Solid | Non
 
 # By sub-class of the taxonomy: its class, and what builds one.
 MAKERS: dict[str, tuple[str, Maker]] = {
+    "rooftop_addition": ("illegal_structure", _rooftop_addition),
+    "shed": ("illegal_structure", _shed),
+    "canopy": ("illegal_structure", _canopy),
     "pile": ("exposed_garbage", _heap(("mixed", "mixed", "cardboard"))),
     "bags": ("exposed_garbage", _bags),
     "construction_waste": ("exposed_garbage", _heap(("building_waste",))),
@@ -180,7 +189,4 @@ MAKERS: dict[str, tuple[str, Maker]] = {
     "blank": ("damaged_billboard", _board("blank")),
     "faded": ("damaged_billboard", _board("faded")),
     "broken_frame": ("damaged_billboard", _board("broken_frame")),
-    "shed": ("illegal_structure", _shed),
-    "rooftop_addition": ("illegal_structure", _rooftop_addition),
-    "canopy": ("illegal_structure", _canopy),
 }
