@@ -234,6 +234,7 @@ def _darken(
 ) -> NDArray[np.uint8]:
     gains = np.full((256, 4), 255.0)
     gains[:, :3] -= np.arange(256)[:, None] * (1 - ambient * _SHADOW_TINT)
-    table = np.round(gains).astype(np.uint8)[None]
+    # Under a grey sky the bluish tint would make shadows brighter than light, and 256 wraps to 0.
+    table = np.round(np.minimum(gains, 255)).astype(np.uint8)[None]
     gain = cv2.LUT(cv2.merge([shade] * 4), table)
     return np.asarray(cv2.multiply(texels, gain, scale=1 / 255))
