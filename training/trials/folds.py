@@ -162,19 +162,15 @@ def watch_some(
 ) -> list[PlacedPicture]:
     """Return the pictures, some of them of `val` instead, for the training to watch itself.
 
-    They come from the largest source, whose pictures are missed least, and never show the rare
-    class. No choice is made by them: the last epoch's weights are used.
+    They come from the source that has most without the rare class, where they are missed least,
+    and never show that class. No choice is made by them: the last epoch's weights are used.
     """
-    sizes: dict[str, int] = {}
+    by_source: dict[str, list[PlacedPicture]] = {}
     for entry in learned:
-        sizes[entry.picture.source] = sizes.get(entry.picture.source, 0) + 1
-    largest = max(sorted(sizes), key=lambda source: sizes[source])
-    common = [
-        entry
-        for entry in learned
-        if entry.picture.source == largest
-        and all(box.class_name != rare_class for box in entry.picture.boxes)
-    ]
+        if all(box.class_name != rare_class for box in entry.picture.boxes):
+            by_source.setdefault(entry.picture.source, []).append(entry)
+    largest = max(sorted(by_source), key=lambda source: len(by_source[source]), default=None)
+    common = [] if largest is None else by_source[largest]
     watched = {id(e) for e in choose_placed(common, count, seed=seed)}
     return [
         replace(entry, picture=replace(entry.picture, split="val"))
