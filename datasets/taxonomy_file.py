@@ -139,6 +139,11 @@ class ProjectClass:
         """Return the class itself and its sub-classes: what has codes and hints."""
         return (self, *self.sub_classes)
 
+    @property
+    def codes_confirmed(self) -> bool:
+        """Return whether somebody compared every code with the city's own dictionary."""
+        return bool(self.codes) and all(code.confirmed for code in self.codes)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=_RULES)
 class Taxonomy:

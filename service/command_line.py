@@ -37,6 +37,7 @@ from service.shared_options import (
     parse_path,
 )
 from service.summary import describe_summary, exit_code, render_summary, summarise
+from service.train_command import train
 from service.translations import read_texts
 from training.errors import TrainingError
 
@@ -50,6 +51,7 @@ UsageError = cast(type[typer.BadParameter], typer.BadParameter.__base__)
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 app.command()(geocheck)
 app.command()(evaluate)
+app.command()(train)
 app.add_typer(dataset, name="dataset")
 app.add_typer(models, name="models")
 

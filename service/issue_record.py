@@ -99,7 +99,7 @@ def _class_record(class_name: str) -> Record:
             {"standard": code.standard, "kind": code.kind, "code": code.code}
             for code in (known.codes if known else ())
         ],
-        "codes_confirmed": False,  # from third parties: the city's own dictionary decides
+        "codes_confirmed": known.codes_confirmed if known else False,
         "severity": known.severity if known else None,
     }
 

@@ -14,6 +14,7 @@ from models.registry import read_model
 from service.errors import CannotStartError
 from service.next_pictures import InspectedPictures, read_inspected_pictures
 from service.printable import printable_text
+from service.settings import read_settings
 from service.shared_options import parse_path
 from service.store import Run
 from training.errors import TrainingError
@@ -77,7 +78,7 @@ def _find_thresholds(inspected: Sequence[InspectedPictures], model: str | None) 
             f"different models inspected these pictures: {told}; give them apart"
         )
     run = next(iter(runs.values()))
-    manifest = read_model(model or _model_id(run)).manifest
+    manifest = read_model(model or _model_id(run), registry=read_settings().registry).manifest
     if manifest.weights_sha256 != run.model_sha256:
         raise CannotStartError(
             f"{manifest.id} is not the model that inspected these pictures, {_model_id(run)}; "

@@ -1,12 +1,21 @@
 """What the surroundings say: the only place that reads or changes the environment."""
 
+import getpass
 import os
 from collections.abc import Mapping, MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
 import cv2
+import typer
 
+from models.registry import Registry
 from service.errors import CannotStartError
+
+
+def _standard_models_folder() -> Path:
+    """Return where a person's programs keep such things, such as ~/.config/skypatrol/models."""
+    return Path(typer.get_app_dir("skypatrol")) / "models"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,15 +27,22 @@ class Settings:
             for the registry's own default.
         workers: Threads that decode photos while the detector works.
         language: Of reports and advice, `en` or `zh`.
+        models: The bureau's own registry of models; need not exist.
     """
 
     model: str | None = None
     workers: int = 2
     language: str = "en"
+    models: Path = field(default_factory=_standard_models_folder)
+
+    @property
+    def registry(self) -> Registry:
+        """The bureau's own models and those of the package."""
+        return Registry(own=self.models)
 
 
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
-    """Return the settings that SKYPATROL_MODEL, SKYPATROL_WORKERS and SKYPATROL_LANG give.
+    """Return the settings of SKYPATROL_MODEL, _MODELS, _WORKERS and _LANG.
 
     Raises:
         CannotStartError: SKYPATROL_WORKERS is no whole number.
@@ -39,7 +55,16 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         model=environment.get("SKYPATROL_MODEL") or standard.model,
         workers=int(workers),
         language=environment.get("SKYPATROL_LANG") or standard.language,
+        models=Path(environment.get("SKYPATROL_MODELS") or standard.models),
     )
+
+
+def read_user_name() -> str | None:
+    """Return whom the system takes for its user; None where it does not know, as in containers."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return None
 
 
 def quieten_video_decoder(environment: MutableMapping[str, str] = os.environ) -> None:

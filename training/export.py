@@ -1,6 +1,7 @@
 """Turn a trained network into a model of the registry: its deployable and trainable forms."""
 
 import dataclasses
+import json
 import os
 import warnings
 from pathlib import Path
@@ -28,6 +29,8 @@ from models.registry import (
 from models.safe_files import DEPLOYABLE_FILES, TRAINABLE_FILES
 from models.ultralytics_detector import read_trainable_network
 from training.errors import TrainingError
+from training.recipe import plan_trained_manifest
+from training.run_record import CONFIG_FILE, RESULT_FILE
 from training.whole_file import write_whole
 
 # What a repository can bear for one model.
@@ -51,6 +54,29 @@ def export_model(
     """
     network = read_trainable_network(run)
     return export_network(network, folder, manifest=manifest, max_bytes=max_bytes)
+
+
+def export_run(run: Path, folder: Path, *, name: str, version: str) -> RegisteredModel:
+    """Write a finished run as a model folder, with a manifest of what the run knows of itself.
+
+    Thresholds and scores are not yet known: they are measured next.
+
+    Args:
+        run: Its folder.
+        folder: Of the model.
+        name: Of the model.
+        version: Of the model.
+
+    Raises:
+        TrainingError: The run is not finished, or its files cannot be read.
+    """
+    try:
+        record = json.loads((run / CONFIG_FILE).read_text(encoding="utf-8"))
+        result = json.loads((run / RESULT_FILE).read_text(encoding="utf-8"))
+        manifest = plan_trained_manifest(name, version, record=record, result=result)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise TrainingError(f"{run} is no finished run: {error!r}") from error
+    return export_model(run, folder, manifest=manifest)
 
 
 def export_network(

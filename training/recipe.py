@@ -1,5 +1,12 @@
 """What is fixed about the models of this project: classes, scales and words for their cards."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from datasets.labelled_picture import LabelledPicture
 from datasets.taxonomy import CLASS_NAMES
 from models.manifest import ModelManifest
 
@@ -36,3 +43,70 @@ def plan_manifest(name: str, version: str) -> ModelManifest:
         data=DATA,
         metrics={},
     )
+
+
+def plan_trained_manifest(
+    name: str, version: str, *, record: Mapping[str, Any], result: Mapping[str, Any]
+) -> ModelManifest:
+    """Return the manifest of a model from what its run wrote down.
+
+    Args:
+        name: Of the model.
+        version: Of the model.
+        record: As in `config.json`; Any: JSON.
+        result: As in `result.json`.
+
+    Raises:
+        KeyError, TypeError: Something is absent, or of another type.
+    """
+    config, machine = record["config"], record["machine"]
+    classes = tuple(config["classes"])
+    known = {key: tuple(ends) for key, ends in result["gsd_range_m"].items() if ends is not None}
+    standard = plan_manifest(name, version)
+    sets = [f"{entry['name']} {entry['version']}" for entry in record["picture_sets"]]
+    return replace(
+        standard,
+        classes=classes,
+        input_size_px=config["input_size_px"],
+        street_long_side_px=config["input_size_px"],
+        gsd_range_m={
+            key: known.get(key, standard.gsd_range_m.get(key, GSD_RANGE_M)) for key in classes
+        },
+        min_confidence=dict.fromkeys(classes, 0.25),
+        data=f"Picture sets {', '.join(sets)}.",
+        training={
+            "hours": round(result["seconds"] / 3600, 2),
+            "epochs": result["epochs"],
+            "best_epoch": result["best_epoch"],
+            "seed": config["seed"],
+            "machine": machine["gpu"] or machine["processor"],
+            "started_from": record["initial_weights"]["origin"],
+            "started_from_sha256": record["initial_weights"]["sha256"],
+        },
+    )
+
+
+def measure_gsd_ranges_m(
+    pictures: Sequence[LabelledPicture], classes: Sequence[str]
+) -> dict[str, tuple[float, float] | None]:
+    """Return the ground sample distances at which each class was learned, without the outermost.
+
+    Args:
+        pictures: As they are shown to the network.
+        classes: Of the network.
+
+    Returns:
+        By class, the 5th and 95th percentile in metres a pixel; None where no picture with a
+        known one shows the class.
+    """
+    found: dict[str, list[float]] = {name: [] for name in classes}
+    for picture in pictures:
+        for name in {box.class_name for box in picture.boxes} & set(classes):
+            if picture.gsd_m is not None:
+                found[name].append(picture.gsd_m)
+    return {name: _percentiles(values) if values else None for name, values in found.items()}
+
+
+def _percentiles(values: Sequence[float]) -> tuple[float, float]:
+    low, high = np.percentile(values, [5, 95])
+    return float(low), float(high)

@@ -18,6 +18,7 @@ from training.initial_weights import InitialWeights
 from training.whole_file import write_whole
 
 CONFIG_FILE = "config.json"
+RESULT_FILE = "result.json"
 # What must not change while a run goes on.
 FIXED_PARTS = ("config", "picture_sets")
 

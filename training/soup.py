@@ -23,11 +23,18 @@ Score = Callable[[State], float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GreedySoup:
-    """The chosen weights: names in the order in which they were added, and the val score."""
+class Soup:
+    """The chosen weights.
+
+    Attributes:
+        names: In the order in which they were added.
+        score: Of their mean, on val.
+        alone: Score of each candidate's own weights.
+    """
 
     names: tuple[str, ...]
     score: float
+    alone: Mapping[str, float]
     state: State
 
 
@@ -52,7 +59,7 @@ def average_weights(states: Sequence[State]) -> dict[str, Tensor]:
     }
 
 
-def choose_greedily(states: Mapping[str, State], score: Score) -> GreedySoup:
+def choose_greedily(states: Mapping[str, State], score: Score) -> Soup:
     """Return the soup to which weights are added, best first, as long as it gets no worse.
 
     Args:
@@ -63,17 +70,17 @@ def choose_greedily(states: Mapping[str, State], score: Score) -> GreedySoup:
         TrainingError: There are none, or they are not of one network.
     """
     alone = {name: score(state) for name, state in states.items()}
-    names: list[str] = []
-    best, soup = float("-inf"), None
-    for name in sorted(alone, key=lambda n: (-alone[n], n)):
+    if not alone:
+        raise TrainingError("a soup of no weights")
+    first, *others = sorted(alone, key=lambda n: (-alone[n], n))
+    names, best, soup = [first], alone[first], average_weights([states[first]])
+    for name in others:
         mixed = average_weights([states[kept] for kept in [*names, name]])
         reached = score(mixed)
         if reached >= best:
             names.append(name)
             best, soup = reached, mixed
-    if soup is None:
-        raise TrainingError("a soup of no weights")
-    return GreedySoup(names=tuple(names), score=best, state=soup)
+    return Soup(names=tuple(names), score=best, alone=alone, state=soup)
 
 
 def measure_batch_norm(network: nn.Module, batches: Iterable[Tensor]) -> None:

@@ -19,6 +19,7 @@ from training.evaluation.score import group_class
 from training.evaluation.search import plan_search, read_labelled_picture
 from training.export import write_trainable_form
 from training.soup import (
+    Soup,
     State,
     average_weights,
     batch_pictures,
@@ -35,7 +36,7 @@ class SoupResult:
     Attributes:
         chosen: Names of the folders in it.
         score: Mean AP50 of the classes on val.
-        alone: The same of each folder's own weights.
+        alone: The same of each folder's own weights; empty where all were taken unasked.
     """
 
     chosen: tuple[str, ...]
@@ -89,17 +90,15 @@ def write_soup(
         tell(f"mean AP50 on val {reached:.4f}")
         return reached
 
-    alone = {name: score(state) for name, state in states.items()}
     if greedy:
         soup = choose_greedily(states, score)
-        chosen, reached, state = soup.names, soup.score, soup.state
     else:
-        chosen, state = tuple(states), average_weights(list(states.values()))
-        reached = score(state)
-    _set_weights(network, state, pictures)
+        mean = average_weights(list(states.values()))
+        soup = Soup(names=tuple(states), score=score(mean), alone={}, state=mean)
+    _set_weights(network, soup.state, pictures)
     target.mkdir(parents=True, exist_ok=True)
     write_trainable_form(network, target)
-    return SoupResult(chosen=chosen, score=reached, alone=alone)
+    return SoupResult(chosen=soup.names, score=soup.score, alone=dict(soup.alone))
 
 
 def _set_weights(network: nn.Module, state: State, pictures: SoupPictures) -> None:

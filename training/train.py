@@ -23,12 +23,14 @@ from training.initial_weights import (
     resolve_initial_weights,
 )
 from training.packs import PackRule, plan_pack_key, write_pack
+from training.recipe import measure_gsd_ranges_m
 from training.run_clock import CLOCK_FILE, RunClock
 from training.run_lock import lock_run
 from training.run_log import log_ultralytics
 from training.run_outputs import describe_epoch, write_outputs
 from training.run_record import (
     CONFIG_FILE,
+    RESULT_FILE,
     SetRecord,
     check_same_run,
     describe_run,
@@ -39,7 +41,6 @@ from training.run_state import STATE_FILE, RunState, read_run_state, write_run_s
 from training.trainer import PatrolTrainer, TrainingPlan
 from training.whole_file import write_whole
 
-RESULT_FILE = "result.json"
 Say = Callable[[str], None]
 
 
@@ -91,7 +92,7 @@ def train(
         else:
             weights = read_initial_record(folder)
         state = _train_epochs(config, pictures, weights, state, folder, say)
-        _finish(state, folder)
+        _finish(state, pictures, folder, classes=config.classes)
     return folder
 
 
@@ -187,13 +188,16 @@ def _train_epochs(
     return latest
 
 
-def _finish(state: RunState, folder: Path) -> None:
+def _finish(
+    state: RunState, pictures: _Pictures, folder: Path, *, classes: tuple[str, ...]
+) -> None:
     best = state.history[state.best_epoch - 1]
     result = {
         "epochs": len(state.history),
         "best_epoch": state.best_epoch,
         "seconds": round(state.history[-1].seconds, 1),
         "best": asdict(best),
+        "gsd_range_m": measure_gsd_ranges_m([one.picture for one in pictures.train], classes),
     }
     write_whole(folder / RESULT_FILE, (json.dumps(result, indent=1) + "\n").encode(), lasting=True)
     for name in (STATE_FILE, CLOCK_FILE):

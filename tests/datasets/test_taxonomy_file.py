@@ -58,6 +58,15 @@ def test_a_class_with_a_city_s_codes_needs_nothing_but_data() -> None:
     assert taxonomy.classes[1].sub_classes[0].name == "weed_kind"
 
 
+def test_codes_are_confirmed_once_each_of_them_is() -> None:
+    table = make_taxonomy()
+    table["classes"][0]["codes"] = [make_code("101", confirmed=True), make_code("104")]
+    table["classes"][1]["codes"] = [make_code("102", confirmed=True)]
+    table["classes"].append({**make_class("vendor", "103"), "codes": []})
+    classes = parse_taxonomy(json.dumps(table)).classes
+    assert [entry.codes_confirmed for entry in classes] == [False, True, False]
+
+
 def _edit(*path: str | int, value: object) -> Callable[[Table], None]:
     def edit(table: Any) -> None:
         for key in path[:-1]:

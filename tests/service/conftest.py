@@ -33,6 +33,13 @@ XMP = """<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF
  drone-dji:GimbalRollDegree="0.00" drone-dji:FlightYawDegree="0.00"/></rdf:RDF></x:xmpmeta>"""
 
 
+@pytest.fixture(autouse=True)
+def own_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return an empty place for a bureau's models, in place of that of whoever runs the tests."""
+    monkeypatch.setenv("SKYPATROL_MODELS", str(tmp_path / "own-models"))
+    return tmp_path / "own-models"
+
+
 @pytest.fixture(scope="session")
 def stand_in() -> ModuleType:
     """Return the module that inspects with a stand-in for the model."""

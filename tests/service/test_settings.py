@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from service.errors import CannotStartError
@@ -10,9 +12,12 @@ def test_an_empty_environment_gives_the_defaults() -> None:
 
 def test_the_environment_is_taken() -> None:
     environment = {
-        "SKYPATROL_MODEL": "first-real", "SKYPATROL_WORKERS": "3", "SKYPATROL_LANG": "zh"
+        "SKYPATROL_MODEL": "first-real", "SKYPATROL_WORKERS": "3", "SKYPATROL_LANG": "zh",
+        "SKYPATROL_MODELS": "/srv/models",
     }  # fmt: skip
-    assert read_settings(environment) == Settings(model="first-real", workers=3, language="zh")
+    assert read_settings(environment) == Settings(
+        model="first-real", workers=3, language="zh", models=Path("/srv/models")
+    )
 
 
 def test_a_wrong_number_names_the_variable() -> None:

@@ -49,6 +49,7 @@ def test_a_greedy_soup_takes_only_what_makes_it_no_worse() -> None:
     # a (-0.2) is best alone; with b the mean is 1.1 (-0.1); with c it is far off.
     assert soup.names == ("a", "b")
     assert soup.score == pytest.approx(-0.1)
+    assert soup.alone == pytest.approx({"a": -0.2, "b": -0.4, "c": -8.0})
     assert soup.state["w"][0] == pytest.approx(1.1)
 
 

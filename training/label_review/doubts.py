@@ -127,7 +127,9 @@ def _doubt_label(
         rows = [
             box
             for box, overlap in zip(found, overlaps, strict=True)
-            if (box.class_name == label.class_name) is own and overlap >= least_iou
+            if (box.class_name == label.class_name) is own
+            and box.class_name in picture.labelled_classes
+            and overlap >= least_iou
         ]
         return max(rows, key=lambda box: box.score, default=None)
 

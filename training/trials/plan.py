@@ -172,7 +172,7 @@ def _parse_row(table: Mapping[str, Any]) -> TrialRow:
 
 def _parse_choice(table: Mapping[str, Any]) -> RowPictures:
     values = dict(table)
-    for name in ("labels_from", "billboard_review"):
+    for name in ("labels_from", "reviews", "billboard_review"):
         if name in values:
             values[name] = Path(values[name])
     if "added_sets" in values:

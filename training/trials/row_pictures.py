@@ -9,6 +9,7 @@ from datasets.picture_set import read_picture_set
 from training.chosen_pictures import PlacedPicture
 from training.trials.clear_billboards import ReviewedBox, ignore_ambiguous, read_billboard_review
 from training.trials.placed_pictures import choose_placed, place_pictures
+from training.trials.reviewed_labels import apply_reviews, read_reviewed_labels
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,8 +21,10 @@ class RowPictures:
         sources: Only these, where not None; the added pictures are not touched.
         added_sets: Folders of picture sets whose train pictures come on top: rendered, pasted.
         added_count: Of these pictures together at most, by source in proportion.
-        labels_from: Folder of a picture set whose labels replace those of the same files:
-            cleaned ones, or pseudo-labels.
+        labels_from: Folder of a picture set whose labels replace those of the same files, such
+            as pseudo-labels.
+        reviews: JSON lines with reviews, which replace the labels of the train pictures that they
+            are about: cleaned labels.
         billboard_review: CSV that says which boxes of damaged billboards are clear; ambiguous
             ones are then neither object nor background.
         classes_as: Class names of labels that stand for a class of the project in this run, as
@@ -35,6 +38,7 @@ class RowPictures:
     added_sets: tuple[Path, ...] = ()
     added_count: int = 200
     labels_from: Path | None = None
+    reviews: Path | None = None
     billboard_review: Path | None = None
     classes_as: tuple[tuple[str, str], ...] = ()
     partly_labelled: tuple[str, ...] = ()
@@ -51,12 +55,14 @@ def read_chosen_pictures(
         seed: Of the choice among added pictures.
 
     Raises:
-        DatasetError: A set that the choice names cannot be read.
+        DatasetError: A set or the reviews that the choice names cannot be read.
         TrainingError: The review of billboards cannot be read.
     """
     kept = [entry for entry in shared if _is_kept(entry.picture, choice)]
     if choice.labels_from is not None:
         kept = relabel(kept, read_picture_set(choice.labels_from).pictures)
+    if choice.reviews is not None:
+        kept = apply_reviews(kept, read_reviewed_labels(choice.reviews))
     if choice.billboard_review is not None:
         reviewed = read_billboard_review(choice.billboard_review)
         kept = [_ignore_ambiguous(entry, reviewed) for entry in kept]

@@ -66,6 +66,12 @@ def test_a_confident_other_class_at_the_same_box_is_a_wrong_class(make_picture, 
     assert doubt.strength == pytest.approx(0.7)
 
 
+def test_a_class_that_nobody_looked_for_contradicts_no_label(make_picture, make_box) -> None:
+    picture = make_picture(boxes=(make_box(),), labelled_classes=(GARBAGE,))
+    boxes = [found(0.9, class_name=BILLBOARD), found(0.6)]
+    assert find_doubts([match_scored(picture, boxes)], confident=SURE) == []
+
+
 def test_the_strongest_doubts_come_first(make_picture, make_box) -> None:
     results = [
         match_scored(make_picture("weak", boxes=(make_box(),)), [found(0.4)]),

@@ -1,5 +1,6 @@
 """A run's own choice of pictures: links, newer labels, ignored regions."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -69,6 +70,54 @@ def test_newer_labels_replace_those_of_the_same_file(
     )
     assert [len(entry.picture.boxes) for entry in chosen] == [1, 0]
     assert chosen[0].path == made.path_of(made.pictures[0])
+
+
+def test_reviews_replace_the_labels_of_train_pictures_alone(
+    make_set, make_picture, make_box, tmp_path
+) -> None:
+    made = make_set(
+        [
+            make_picture("a", boxes=(make_box(x_min=0), make_box(x_min=40))),
+            make_picture("b", split="val", boxes=(make_box(),)),
+        ]
+    )
+    lines = [
+        {
+            "schema_version": "1",
+            "picture": picture.path,
+            "sha256": picture.sha256,
+            "width_px": 100,
+            "height_px": 80,
+            "group": picture.group,
+            "view": "street",
+            "reviewer": "r",
+            "reviewed_at": "2026-03-01T00:00:00Z",
+            "looked_at": "picture",
+            "asked_classes": ["exposed_garbage"],
+            "model": {"name": "m"},
+            "boxes": [
+                {
+                    "verdict": "corrected",
+                    "proposed": {"class": "exposed_garbage", "box": [0, 10, 20, 30]},
+                    "final": {"class": "exposed_garbage", "box": [0, 10, 15, 30]},
+                },
+                {
+                    "verdict": "unsure",
+                    "proposed": {"class": "exposed_garbage", "box": [40, 10, 60, 30]},
+                },
+            ],
+        }
+        for picture in made.pictures
+    ]
+    path = tmp_path / "reviews.jsonl"
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    first, second = read_chosen_pictures(place_pictures(made), RowPictures(reviews=path), seed=0)
+    assert [(box.class_name, box.x_min, box.x_max) for box in first.picture.boxes] == [
+        ("exposed_garbage", 0, 15),
+        (IGNORED, 40, 60),
+    ]
+    assert first.picture.labelled_classes == ("exposed_garbage",)
+    assert second.picture == made.pictures[1]
 
 
 def test_added_sets_give_train_pictures_only(make_set, make_picture) -> None:

@@ -1,0 +1,89 @@
+"""The command `skypatrol train`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from datasets.errors import DatasetError
+from models.manifest import NAME_PATTERN, VERSION_PATTERN
+from service.errors import CannotStartError
+from service.printable import printable_text
+from service.settings import read_settings
+from service.shared_options import parse_path
+from training.config import TrainingConfig, read_training_config
+from training.errors import TrainingError
+
+RUNS = Path("out/training/runs")
+MODEL_FOLDER = "model"
+EXIT_STOPPED = 130  # as shells have it for Ctrl-C
+
+
+def train(
+    config: Annotated[
+        Path, typer.Argument(metavar="CONFIG.toml", parser=parse_path, help="What to do.")
+    ],
+    *,
+    out: Annotated[
+        Path, typer.Option(metavar="DIR", parser=parse_path, help="Folder of all runs.")
+    ] = RUNS,
+    fresh: Annotated[
+        bool, typer.Option("--fresh/--resume", help="Begin anew, or go on where it stopped.")
+    ] = False,
+    export: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Make a model of the result, too.")
+    ] = None,
+    version: Annotated[
+        str | None, typer.Option(metavar="V", help="Of that model, such as 0.2.0.")
+    ] = None,
+) -> None:
+    """Train a detector from picture sets, as a configuration says.
+
+    Killed at any moment, the same command goes on from the last epoch. The run's folder is
+    DIR/NAME, by the configuration's name; docs/training.md says what lies there.
+    """
+    _check_export(export, version)
+    try:
+        folder = _train(read_training_config(config), out, fresh=fresh)
+        typer.echo(f"trained  {folder.resolve()}")
+        if export is not None and version is not None:
+            _export(folder, export, version)
+    except (TrainingError, DatasetError) as error:
+        raise CannotStartError(str(error)) from error
+    except KeyboardInterrupt as error:
+        typer.echo("stopped; the same command goes on from here", err=True)
+        raise typer.Exit(EXIT_STOPPED) from error
+
+
+def _train(config: TrainingConfig, out: Path, *, fresh: bool) -> Path:
+    try:
+        # Here, since torch takes seconds to load and is not there without the extra.
+        from training.train import train as train_network
+    except ModuleNotFoundError as error:
+        raise CannotStartError(f"training needs {error.name}: run make install-all") from error
+    registry = read_settings().registry
+    return train_network(
+        config,
+        out,
+        fresh=fresh,
+        registry=registry,
+        say=lambda line: typer.echo(printable_text(line)),
+    )
+
+
+def _export(run: Path, name: str, version: str) -> None:
+    from training.export import export_run
+
+    model = export_run(run, run / MODEL_FOLDER, name=name, version=version)
+    typer.echo(f"exported {model.folder.resolve()}")
+    typer.echo(f"next     skypatrol models add {run / MODEL_FOLDER}")
+
+
+def _check_export(name: str | None, version: str | None) -> None:
+    """Return if a model can be called so: said before the training, not hours later."""
+    if (name is None) != (version is None):
+        raise CannotStartError("--export and --version go together")
+    if name is not None and not NAME_PATTERN.fullmatch(name):
+        raise CannotStartError(f"--export: {name!r} is no name such as patrol-n")
+    if version is not None and not VERSION_PATTERN.fullmatch(version):
+        raise CannotStartError(f"--version: {version!r} is no version such as 0.2.0")
