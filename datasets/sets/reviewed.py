@@ -1,13 +1,19 @@
 """Reviews as a part of a picture set: reviewed pictures beside, or instead of, the sources' own."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from datasets.labelled_picture import LabelledPicture
 from datasets.picture_set import Source
-from datasets.reviews.append import ReviewedPictures, ReviewOptions, write_reviewed_pictures
+from datasets.reviews.append import (
+    ReviewedPicture,
+    ReviewedPictures,
+    ReviewOptions,
+    write_reviewed_pictures,
+)
 from datasets.sets.gather import Gathered, LeftOut
 from datasets.sets.splits_table import SplitAndGroup
+from datasets.taxonomy import CLASS_NAMES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +90,14 @@ def add_reviews(parts: Parts, reviews: Reviews, *, folder: Path) -> Parts:
 def merge_reviewed(parts: Parts, reviewed: ReviewedPictures) -> Parts:
     """Return the parts of a set with what reviews gave."""
     whole = {entry.original_sha256 for entry in reviewed.pictures if entry.is_whole}
+    sources = {entry.picture.sha256: entry.picture for entry in parts.gathered.pictures}
+    reviewed = replace(
+        reviewed,
+        pictures=tuple(
+            keep_unasked_labels(entry, sources.get(entry.original_sha256))
+            for entry in reviewed.pictures
+        ),
+    )
     kept = tuple(entry for entry in parts.gathered.pictures if entry.picture.sha256 not in whole)
     return Parts(
         gathered=Gathered(pictures=kept, left_out=parts.gathered.left_out),
@@ -96,3 +110,24 @@ def merge_reviewed(parts: Parts, reviewed: ReviewedPictures) -> Parts:
             disagreements=len(reviewed.disagreements),
         ),
     )
+
+
+def keep_unasked_labels(
+    reviewed: ReviewedPicture, original: LabelledPicture | None
+) -> ReviewedPicture:
+    """Return a reviewed picture with the source's labels of what reviewers were not asked about.
+
+    Only where the picture kept its bytes: elsewhere something may be cut off or greyed out.
+    """
+    picture = reviewed.picture
+    if original is None or picture.sha256 != original.sha256:
+        return reviewed
+    asked = set(picture.labelled_classes)
+    others = tuple(name for name in original.labelled_classes if name not in asked)
+    boxes = tuple(box for box in original.boxes if box.class_name in others)
+    whole = replace(
+        picture,
+        boxes=picture.boxes + boxes,
+        labelled_classes=tuple(name for name in CLASS_NAMES if name in asked or name in others),
+    )
+    return replace(reviewed, picture=whole)
