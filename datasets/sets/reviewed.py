@@ -115,19 +115,18 @@ def merge_reviewed(parts: Parts, reviewed: ReviewedPictures) -> Parts:
 def keep_unasked_labels(
     reviewed: ReviewedPicture, original: LabelledPicture | None
 ) -> ReviewedPicture:
-    """Return a reviewed picture with the source's labels of what reviewers were not asked about.
+    """Return a reviewed picture with what its source knows and no reviewer was asked about.
 
-    Only where the picture kept its bytes: elsewhere something may be cut off or greyed out.
+    That is its origin: a rendered picture stays one. And the labels of other classes, but only
+    where the picture kept its bytes: elsewhere something may be cut off or greyed out.
     """
-    picture = reviewed.picture
-    if original is None or picture.sha256 != original.sha256:
+    if original is None:
         return reviewed
-    asked = set(picture.labelled_classes)
-    others = tuple(name for name in original.labelled_classes if name not in asked)
-    boxes = tuple(box for box in original.boxes if box.class_name in others)
-    whole = replace(
-        picture,
-        boxes=picture.boxes + boxes,
-        labelled_classes=tuple(name for name in CLASS_NAMES if name in asked or name in others),
-    )
-    return replace(reviewed, picture=whole)
+    picture = replace(reviewed.picture, origin=original.origin)
+    if picture.sha256 == original.sha256:
+        asked = set(picture.labelled_classes)
+        others = set(original.labelled_classes) - asked
+        boxes = tuple(box for box in original.boxes if box.class_name in others)
+        labelled = tuple(name for name in CLASS_NAMES if name in asked | others)
+        picture = replace(picture, boxes=picture.boxes + boxes, labelled_classes=labelled)
+    return replace(reviewed, picture=picture)

@@ -1,7 +1,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from datasets.labelled_picture import LabelledBox
+from datasets.labelled_picture import LabelledBox, Origin
 from datasets.picture_set import Source
 from datasets.reviews.append import ReviewedPicture, ReviewedPictures
 from datasets.sets.gather import Gathered, GatheredPicture
@@ -54,5 +54,12 @@ def test_labels_of_classes_that_were_not_asked_about_stay() -> None:
     assert kept.boxes == (bags, board)
     # Something may be greyed out in other bytes, the board among it.
     greyed = replace(entry, picture=replace(asked, sha256="bb"))
-    assert keep_unasked_labels(greyed, original) is greyed
+    assert keep_unasked_labels(greyed, original) == greyed
     assert keep_unasked_labels(entry, None) is entry
+
+
+def test_a_review_makes_no_photo_of_a_rendered_picture() -> None:
+    original = replace(make_picture(), sha256="aa", origin=Origin.RENDERED)
+    crop = replace(make_picture(), sha256="bb")
+    entry = ReviewedPicture(picture=crop, original_sha256="aa", is_whole=False, hard_negatives=0)
+    assert keep_unasked_labels(entry, original).picture.origin is Origin.RENDERED
