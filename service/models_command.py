@@ -1,18 +1,15 @@
 """The commands `skypatrol models`: what is registered, what is in force, and how that changes."""
 
-from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from datasets.picture_set import SPLITS, PictureSet, read_picture_set
+from datasets.picture_set import SPLITS, read_picture_set
 from models.errors import ModelError, ModelNotFoundError
 from models.history import Signature
 from models.manifest import format_manifest
-from models.openvino_detector import read_openvino_detector
 from models.promotion import add_model
 from models.promotion import rollback as roll_back
 from models.registry import (
@@ -23,8 +20,8 @@ from models.registry import (
     read_model,
     read_model_folder,
     read_promotion,
-    write_manifest,
 )
+from service.calibrate_command import calibrate
 from service.errors import CannotStartError
 from service.model_text import (
     describe_history,
@@ -37,15 +34,7 @@ from service.progress import show_progress
 from service.score_command import score
 from service.settings import read_settings, read_user_name
 from service.shared_options import parse_path
-from training.evaluation.evaluate import evaluate_split, select_split
-from training.evaluation.result import Way
-from training.evaluation.search import plan_search
-from training.promotion.calibrate import (
-    ClassFit,
-    calibrate_manifest,
-    fit_calibration,
-    without_calibration,
-)
+from training.evaluation.evaluate import select_split
 from training.promotion.gate_report import describe_report
 from training.promotion.promote import promote_through_gate
 from training.promotion.run_gate import DEFAULT_SPLIT, GateRun
@@ -58,6 +47,7 @@ ByOption = Annotated[
 ]
 
 models = typer.Typer(help="The registry of models: list, show, add, promote, roll back.")
+models.command()(calibrate)
 models.command()(score)
 
 
@@ -167,50 +157,6 @@ def rollback(
     _tell(f"{promotion.model} is in force: {describe_promotion(promotion)}")
 
 
-@models.command()
-def calibrate(
-    folder: Annotated[
-        Path, typer.Argument(metavar="FOLDER", parser=parse_path, help="An exported model.")
-    ],
-    *,
-    on: Annotated[Path, typer.Option(metavar="SET", help="Pictures that it has not learned from.")],
-    split: Annotated[str, typer.Option(metavar="|".join(SPLITS), help="Of the set.")] = "val",
-) -> None:
-    """Fit what its scores are worth on pictures, and write that into the model's manifest.
-
-    Before it is added: a model that is registered does not change any more.
-    """
-    model = read_model_folder(folder)
-    if any(folder.resolve().is_relative_to(place) for place in _own_places()):
-        raise CannotStartError(f"{folder} is registered and stays as it is")
-    raw = replace(model, manifest=without_calibration(model.manifest))
-    fits = _fit(raw, read_picture_set(on), split)
-    write_manifest(calibrate_manifest(raw.manifest, fits), folder)
-    _tell("\n".join(map(_describe_fit, fits)))
-
-
-def _fit(raw: RegisteredModel, pictures: PictureSet, split: str) -> tuple[ClassFit, ...]:
-    search = plan_search(read_openvino_detector(raw), raw.manifest, Way.TILED)
-    with show_progress() as reporter:
-        reporter.begin("pictures", total=len(select_split(pictures, split)))
-        found = evaluate_split(pictures, search, split=split, on_picture=lambda _: reporter.step())
-    return fit_calibration(found.pictures, raw.manifest.classes)
-
-
-def _describe_fit(fit: ClassFit) -> str:
-    errors: Mapping[str, object] = {"own scores": fit.identity, **fit.by_method}
-    told = [
-        f"{name} ECE {error.ece:.3f} ({error.ece_equal_width:.3f} equal width), "
-        f"Brier {error.brier:.3f}"
-        for name, error in errors.items()
-        if error is not None
-    ]
-    return (
-        f"{fit.class_name}: {fit.detections} detections in {fit.groups} groups; "
-        f"{'; '.join(told)}; {fit.reason}"
-    )
-
-
 def _read_or_error(folder: Path) -> RegisteredModel | ModelError:
     try:
         return read_model_folder(folder)
@@ -223,11 +169,6 @@ def _name_in_force(registry: Registry) -> str | None:
         return read_promotion(registry).model
     except ModelNotFoundError:
         return None
-
-
-def _own_places() -> tuple[Path, ...]:
-    own = read_settings().registry.own
-    return () if own is None else (own.resolve(),)
 
 
 def _sign(by: str | None) -> Signature:
