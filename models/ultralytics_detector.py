@@ -1,13 +1,9 @@
 """The same networks on torch: for a GPU, and to check the default detector against."""
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
-# ultralytics reads these on import: it must neither install packages nor ask the network.
-os.environ.setdefault("YOLO_AUTOINSTALL", "false")
-os.environ.setdefault("YOLO_OFFLINE", "true")
-os.environ.setdefault("ULTRALYTICS_SAFE_LOAD", "true")
+import models.tame_ultralytics  # noqa: F401  # isort: skip  # before ultralytics
 
 import numpy as np
 import torch

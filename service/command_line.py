@@ -28,6 +28,7 @@ from service.outputs import RECEIPT, REPORT
 from service.printable import printable_text
 from service.progress import show_progress
 from service.settings import Settings, quieten_video_decoder, read_settings
+from service.shadow.outputs import SHADOW_PAGE
 from service.shared_options import (
     CamerasOption,
     GroundOption,
@@ -108,6 +109,12 @@ def inspect(
     model: Annotated[
         str | None, typer.Option(metavar="NAME|DIR", help="Model of the registry, or its folder.")
     ] = None,
+    shadow: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME|DIR", help="Tell where this model differs; results stay as are."
+        ),
+    ] = None,
     precision: Annotated[
         Precision,
         typer.Option(help="f32: the same on every machine; bf16: far faster on new processors."),
@@ -171,7 +178,9 @@ def inspect(
             frames=_parse_frames(coordinates or ()),
             video_focal_length_35mm=video_lens,
         )
-        raise typer.Exit(_run(options, model or settings.model, as_json=as_json))
+        found = _read_model(model or settings.model)
+        second = None if shadow is None else _read_model(shadow)
+        raise typer.Exit(_run(options, found, second, as_json=as_json))
     except KeyboardInterrupt as error:
         typer.echo("stopped; the same command goes on from here", err=True)
         raise typer.Exit(EXIT_STOPPED) from error
@@ -199,11 +208,12 @@ def demo(
     raise typer.Exit(exit_code(summarise(result)))
 
 
-def _run(options: InspectOptions, model_name: str | None, *, as_json: bool) -> int:
+def _run(
+    options: InspectOptions, model: InspectModel, shadow: InspectModel | None, *, as_json: bool
+) -> int:
     """Inspect, tell what came of it, and return the exit code."""
-    model = _read_model(model_name)
     with show_progress(quiet=as_json) as reporter:
-        result = inspect_photos(options, model=model, reporter=reporter)
+        result = inspect_photos(options, model=model, reporter=reporter, shadow=shadow)
     summary = summarise(result)
     if as_json:
         typer.echo(render_summary(summary))
@@ -219,6 +229,8 @@ def _run(options: InspectOptions, model_name: str | None, *, as_json: bool) -> i
     elif not as_json:
         words = read_texts(options.language).terminal
         typer.echo(words["report"].format(path=options.output / REPORT))
+        if shadow is not None:
+            typer.echo(words["shadow"].format(path=options.output / SHADOW_PAGE))
     return exit_code(summary)
 
 

@@ -2,7 +2,8 @@
 
 Three stages. Intake gives every file an answer. Each photo is then inspected and its
 detections are stored together with its outcome, so that a killed job goes on with the photos
-that are left. The conclusion is calculated from the store alone and written out.
+that are left. The conclusion is calculated from the store alone and written out. After that, a
+second model may look at the same photos in its shadow, without touching the results.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,7 +30,7 @@ from models.detector import Detector, Image
 from service.cameras import as_registered_file
 from service.errors import StoppedError
 from service.folder import lock_output
-from service.inspect_job import InspectModel, InspectOptions, Job, prepare_job
+from service.inspect_job import InspectModel, InspectOptions, Job, prepare_job, with_model
 from service.intake import receive_files
 from service.outputs import write_outputs
 from service.photo_tasks import (
@@ -42,26 +43,39 @@ from service.photo_tasks import (
 from service.progress import Reporter
 from service.received_photos import as_flight_photo, as_photo
 from service.result import InspectionResult, Photo, conclude_files
+from service.shadow.compare import compare_all, total_classes
+from service.shadow.outputs import ShadowResult, write_shadow
 from service.store import Inspection, Store, open_store
 from service.translations import read_texts
 
 
 def inspect_photos(
-    options: InspectOptions, *, model: InspectModel, reporter: Reporter
+    options: InspectOptions,
+    *,
+    model: InspectModel,
+    reporter: Reporter,
+    shadow: InspectModel | None = None,
 ) -> InspectionResult:
     """Inspect all photos under the paths, write the results and return them.
+
+    Args:
+        options: What a person asked for.
+        model: That the results are of.
+        reporter: Is told how far it is.
+        shadow: Looks at the same photos afterwards; where it differs is written beside them.
 
     Raises:
         CannotStartError: An option, an input file or the output folder is wrong.
         StoppedError: The output folder cannot be written any more.
     """
     job = prepare_job(options, model=model, reporter=reporter)
+    shadow_job = None if shadow is None else with_model(job, shadow)
     with (
         lock_output(options.output, fresh=options.fresh) as store_path,
         open_store(store_path) as store,
     ):
         try:
-            return _run(job, store)
+            return _run(job, shadow_job, store)
         except (OSError, InferenceError) as error:
             raise _stopped(error) from error
         except DatabaseError as error:
@@ -78,17 +92,53 @@ def _stopped(cause: BaseException) -> StoppedError:
     )
 
 
-def _run(job: Job, store: Store) -> InspectionResult:
-    """Do the three stages."""
+def _run(job: Job, shadow_job: Job | None, store: Store) -> InspectionResult:
+    """Do the three stages, and the shadow's after them."""
     photos = _take_in(job, store)
     plans = plan_flights(map(as_flight_photo, photos.values()), ground=job.ground)
     comparisons = [plan_comparisons(plan) if job.options.refine else [] for plan in plans]
+    if shadow_job is not None:
+        store.save_run(shadow_job.run)  # first, so that the last run is that of the results
+    store.save_run(job.run)
     _inspect_rest(job, store, photos, plans, comparisons)
-    plans = _refine(job, store, plans, comparisons)
-    result = _conclude(job, store, photos, plans)
+    refined = _refine(job, store, plans, comparisons)
+    result = _conclude(job, store, photos, refined)
     options = job.options
     write_outputs(result, options.output, language=options.language, workers=options.workers)
+    if shadow_job is not None and result.has_photos:
+        # Tiles as for production: planned before poses were put right.
+        _inspect_rest(shadow_job, store, photos, plans, (), stage="inspecting_shadow")
+        shadow = _compare(job, shadow_job, store, photos)
+        write_shadow(shadow, options.output, language=options.language)
     return result
+
+
+def _compare(job: Job, shadow_job: Job, store: Store, photos: Mapping[str, Photo]) -> ShadowResult:
+    """Return where the second model differs, on the photos that both could inspect."""
+    inspected = [
+        {
+            sha256
+            for sha256, inspection in store.read_inspections(one.run.id).items()
+            if inspection.outcome is Outcome.ACCEPTED
+        }
+        for one in (job, shadow_job)
+    ]
+    names = {
+        sha256: photo.name
+        for sha256, photo in photos.items()
+        if all(sha256 in done for done in inspected)
+    }
+    differences = compare_all(
+        names, store.read_detections(job.run.id), store.read_detections(shadow_job.run.id)
+    )
+    searched = [name for one in (job, shadow_job) for name, _ in one.settings.min_confidence]
+    return ShadowResult(
+        production=job.run,
+        candidate=shadow_job.run,
+        photos=len(names),
+        totals=total_classes(differences, tuple(dict.fromkeys(searched))),
+        differences=differences,
+    )
 
 
 def _take_in(job: Job, store: Store) -> dict[str, Photo]:
@@ -120,9 +170,10 @@ def _inspect_rest(
     photos: Mapping[str, Photo],
     plans: Sequence[FlightPlan],
     comparisons: Sequence[Comparisons],
+    *,
+    stage: str = "inspecting_photos",
 ) -> None:
     """Inspect the photos that the store has no inspection of, or no features where wanted."""
-    store.save_run(job.run)
     compared = {sha256 for pairs in comparisons for pair in pairs for sha256 in pair}
     tasks = plan_tasks(
         photos.values(),
@@ -135,7 +186,7 @@ def _inspect_rest(
     # Before the first photo is read: loading takes seconds, in which a card may be changed.
     wants_detector = any(task.is_to_inspect for task in tasks)
     detector = job.model.load(job.settings.precision) if wants_detector else None
-    job.reporter.begin(_stage(job, "inspecting_photos"), total=len(tasks))
+    job.reporter.begin(_stage(job, stage), total=len(tasks))
     workers = job.options.workers
     for task, reading in read_ahead(tasks, read_task, threads=workers, ahead=workers):
         found = reading.result()

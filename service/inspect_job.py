@@ -1,7 +1,7 @@
 """What an inspection is asked for, and the job that it becomes once all inputs are read."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 from pathlib import Path
 
@@ -90,6 +90,16 @@ class Job:
     reporter: Reporter
 
 
+def with_model(job: Job, model: InspectModel) -> Job:
+    """Return the same job for another model, with the same options.
+
+    Raises:
+        CannotStartError: The options name a class that it does not know.
+    """
+    settings = _plan_settings(job.options, model.manifest)
+    return replace(job, model=model, settings=settings, run=_plan_run(model.manifest, settings))
+
+
 def prepare_job(options: InspectOptions, *, model: InspectModel, reporter: Reporter) -> Job:
     """Return the job with its files found and its other inputs read.
 
@@ -119,7 +129,8 @@ def _plan_settings(options: InspectOptions, manifest: ModelManifest) -> DetectSe
     unknown = sorted(named - set(manifest.classes))
     if unknown:
         raise CannotStartError(
-            f"the model knows no class {', '.join(unknown)}; it knows {', '.join(manifest.classes)}"
+            f"{manifest.id} knows no class {', '.join(unknown)}; "
+            f"it knows {', '.join(manifest.classes)}"
         )
     return plan_detect_settings(
         manifest,

@@ -98,10 +98,13 @@ class Store:
         self._engine.dispose()
 
     def save_run(self, run: Run) -> None:
-        """Keep a run; the same run again changes nothing."""
+        """Keep a run as the one that was begun last; its inspections stay where it is known."""
         values = {name: getattr(run, name) for name in Run.__dataclass_fields__}
+        last = text("UPDATE runs SET rowid = (SELECT max(rowid) + 1 FROM runs) WHERE id = :id")
         with Session(self._engine) as session, session.begin():
             session.merge(RunRow(**values))
+            session.flush()
+            session.execute(last, {"id": run.id})
 
     def read_runs(self) -> list[Run]:
         """Return all runs, the one that was begun last at the end."""

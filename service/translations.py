@@ -37,6 +37,7 @@ class Texts:
         report: Of an inspection, by key; texts with {names} are filled by `str.format`.
         geocheck: Of the page and the terminal of a geocheck, likewise.
         evaluation: Of the page and the terminal of an evaluation, likewise.
+        shadow: Of the page of a shadow, likewise.
         terminal: Of an inspection's stages and figures, likewise.
     """
 
@@ -47,6 +48,7 @@ class Texts:
     report: Mapping[str, str]
     geocheck: Mapping[str, str]
     evaluation: Mapping[str, str]
+    shadow: Mapping[str, str]
     terminal: Mapping[str, str]
 
 
@@ -67,6 +69,7 @@ def read_texts(language: str) -> Texts:
         report=table["report"],
         geocheck=table["geocheck"],
         evaluation=table["evaluation"],
+        shadow=table["shadow"],
         terminal=table["terminal"],
     )
 

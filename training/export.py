@@ -2,15 +2,11 @@
 
 import dataclasses
 import json
-import os
 import warnings
 from pathlib import Path
 from typing import Any
 
-# ultralytics reads these on import: it must neither install packages nor ask the network.
-os.environ.setdefault("YOLO_AUTOINSTALL", "false")
-os.environ.setdefault("YOLO_OFFLINE", "true")
-os.environ.setdefault("ULTRALYTICS_SAFE_LOAD", "true")
+import models.tame_ultralytics  # noqa: F401  # isort: skip  # before ultralytics
 
 import openvino
 import torch

@@ -1,12 +1,8 @@
 """The network that is trained: ultralytics' detector with our loss and precision."""
 
-import os
 from typing import Any
 
-# ultralytics reads these on import: it must neither install packages nor ask the network.
-os.environ.setdefault("YOLO_AUTOINSTALL", "false")
-os.environ.setdefault("YOLO_OFFLINE", "true")
-os.environ.setdefault("ULTRALYTICS_SAFE_LOAD", "true")
+import models.tame_ultralytics  # noqa: F401  # isort: skip  # before ultralytics
 
 import torch
 from torch import Tensor

@@ -14,6 +14,8 @@ padding is background of every class. Only mixup needs our own rule.
 from collections.abc import Sequence
 from typing import Any
 
+import models.tame_ultralytics  # noqa: F401  # isort: skip  # before ultralytics
+
 import numpy as np
 import torch
 from torch import Tensor, nn

@@ -13,14 +13,18 @@ NOTE_EVERY_S = 20.0
 class RunClock:
     """Seconds of training; noted in the run's folder, so that a killed part counts, too."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, at_least_s: float = 0.0) -> None:
         """Go on from what is noted in the folder; from zero where nothing is.
+
+        Args:
+            folder: Of the run.
+            at_least_s: What else is known, for a note may be older than the run's state.
 
         Raises:
             TrainingError: The note cannot be read.
         """
         self._path = folder / CLOCK_FILE
-        self._before_s = self._noted_s = read_noted_seconds(self._path)
+        self._before_s = self._noted_s = max(read_noted_seconds(self._path), at_least_s)
         self._began: float | None = None
 
     def start(self) -> None:

@@ -1,5 +1,7 @@
 """What ultralytics says goes to a file."""
 
+import models.tame_ultralytics  # noqa: F401  # isort: skip  # before ultralytics
+
 import logging
 import os
 import re

@@ -167,7 +167,7 @@ def _train_epochs(
         write_outputs(found, weights.architecture, pictures.val, folder, config=config)
         say(describe_epoch(found, config))
 
-    clock = RunClock(folder)
+    clock = RunClock(folder, at_least_s=state.history[-1].seconds if state else 0.0)
     out_of_time = clock.seconds() >= config.time_limit_h * 3600
     if state is not None and (state.finished or out_of_time):
         keep(replace(state, finished=True))

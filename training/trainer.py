@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from training.network import PatrolNetwork  # isort: skip  # first: it keeps ultralytics offline
+import models.tame_ultralytics  # noqa: F401  # isort: skip  # before ultralytics
 
 import numpy as np
 import torch
@@ -19,6 +19,7 @@ from training.chosen_pictures import PlacedPicture
 from training.config import TrainingConfig
 from training.errors import TrainingError
 from training.initial_weights import InitialWeights, check_first_layer, start_network
+from training.network import PatrolNetwork
 from training.partial_labels import KNOWN, PlacedPictures, known_in_pictures
 from training.run_clock import RunClock
 from training.run_record import choose_device, choose_threads
@@ -240,6 +241,9 @@ def plan_ultralytics_options(config: TrainingConfig, folder: Path) -> dict[str, 
     return {
         # ultralytics' own 10 would leave a run of 10 epochs without any mosaic.
         "close_mosaic": config.epochs // 6,
+        # Its own 0.1 is meant for SGD: with Adam each bias would move by so much in every step of
+        # the warm-up, and what the initial weights know would be gone after a few of them.
+        "warmup_bias_lr": 0.0,
         **config.options,
         "model": "trainable.yaml",  # get_model builds it; this must not end in .pt
         "data": "picture sets",

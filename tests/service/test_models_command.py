@@ -258,3 +258,24 @@ def test_a_card_tells_limits_training_and_odd_metrics(model_folder: Path) -> Non
     assert "limit      Not at night." in text
     assert "training   hours: 2.5" in text
     assert "  a: recall 0.50" in text
+
+
+def test_a_candidate_looks_on_in_the_shadow_of_the_model_in_force(
+    candidate: Path,
+    second: Path,
+    tmp_path: Path,
+    write_drone_photo: Callable[..., Path],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    photo = write_drone_photo(tmp_path / "photos" / "DJI_0.JPG", number=0, spots_px=((300, 200),))
+    out = tmp_path / "out"
+    code, printed, complaints = run(
+        capsys, "inspect", photo.parent, "--out", out, "--model", candidate, "--shadow", second
+    )
+    assert (code, complaints) == (0, "")
+    assert f"shadow   {out / 'shadow.html'}" in printed
+    table = json.loads((out / "shadow.json").read_text(encoding="utf-8"))
+    assert (table["production"]["version"], table["candidate"]["version"]) == ("7", "8")
+    code, _, complaints = run(capsys, "inspect", photo.parent, "--out", out, "--shadow", "nobody")
+    assert code == 1
+    assert "no model 'nobody'" in complaints

@@ -153,3 +153,19 @@ def test_runs_come_back_in_the_order_they_were_begun(tmp_path: Path) -> None:
         store.save_run(later)
         store.save_run(RUN)
         assert store.read_runs() == [RUN, later]
+
+
+def test_a_run_that_is_taken_up_again_is_the_last_one_and_keeps_its_inspections(
+    tmp_path: Path,
+) -> None:
+    done = Inspection(photo_sha256="a", outcome=Outcome.ACCEPTED, gsd_m=0.02)
+    with open_store(tmp_path / "store.sqlite") as store:
+        store.save_photo("a", make_metadata(), read_as="1")
+        store.save_run(RUN)
+        store.save_inspection("run", done, [make_detection("1")])
+        store.save_run(replace(RUN, id="other"))
+        assert [run.id for run in store.read_runs()] == ["run", "other"]
+        store.save_run(RUN)
+        assert [run.id for run in store.read_runs()] == ["other", "run"]
+        assert store.read_inspections("run") == {"a": done}
+        assert len(store.read_detections("run")["a"]) == 1

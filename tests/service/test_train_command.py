@@ -96,9 +96,13 @@ def test_a_run_becomes_a_model_that_the_registry_takes(
 
 
 def test_without_torch_one_line_says_how_to_get_it(config: Path) -> None:
-    # None in sys.modules is how Python marks a module that cannot be imported.
     code = (
-        "import sys; sys.modules['torch'] = None; "
+        "import sys\n"
+        "class Absent:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name.partition('.')[0] == 'torch':\n"
+        "            raise ModuleNotFoundError('absent', name='torch')\n"
+        "sys.meta_path.insert(0, Absent())\n"
         "from service.command_line import main; main(['train', sys.argv[1]])"
     )
     done = subprocess.run(

@@ -24,6 +24,7 @@ from training.config import (  # noqa: E402
     SCRATCH,
     Device,
     PictureChoice,
+    Precision,
     Tiling,
     TrainingConfig,
     describe_config,
@@ -302,7 +303,7 @@ def test_half_precision_mixing_and_tiles_train_too(config: TrainingConfig, tmp_p
     mixed = replace(
         config,
         epochs=1,
-        precision="bf16",
+        precision=Precision.BF16,
         pictures=(replace(config.pictures[0], tiling=Tiling.BOTH, weight=1.5),),
         options={**config.options, "mosaic": 1.0, "close_mosaic": 0, "mixup": 1.0, "degrees": 9.0},
     )
