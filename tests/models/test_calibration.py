@@ -80,7 +80,7 @@ def test_the_inverse_leads_back(calibration: Calibration, asked: float) -> None:
 @given(
     calibrations(),
     st.lists(st.tuples(scores_0_to_1, st.integers(0, 1)), max_size=20),
-    st.floats(0, 1),
+    st.floats(0, 1, width=32),  # as scores are compared
 )
 def test_a_floor_keeps_just_the_boxes_whose_calibrated_score_reaches_it(
     calibration: Calibration, boxes: list[tuple[float, int]], floor: float
