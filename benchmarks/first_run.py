@@ -1,6 +1,6 @@
 """The command on real photos: receipts, findings and timings, folder by folder.
 
-    python -m benchmarks.first_run ../shared/photos [--labelled ../shared/images] [--quick]
+    python -m benchmarks.first_run ../shared/photos [--labelled out/datasets/patrol] [--quick]
 
 Prints the tables of docs/results/first-run.md. Pictures stay in the output folder: they belong to
 others and are not committed. Exits 0 when every file found has an answer in its receipt.
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from training.pictures import read_splits
+from datasets.picture_set import read_picture_set
 
 COMMAND = Path(sys.executable).with_name("skypatrol")
 # A surface model beside the photos, where the folder has one.
@@ -65,12 +65,15 @@ def inspect_folder(folder: Path, out: Path, *, ground: Path | None) -> FolderRun
 
 
 def copy_test_pictures(labelled: Path, folder: Path) -> Path:
-    """Copy the labelled pictures of the test split below `folder`, a folder a source."""
-    for picture in read_splits(labelled):
+    """Copy the pictures of a picture set's test split below `folder`, a folder a source."""
+    picture_set = read_picture_set(labelled)
+    for picture in picture_set.pictures:
         if picture.split == "test":
-            target = folder / picture.source / picture.image.name
+            # By the hash, since pictures of a source may share their names.
+            name = f"{picture.sha256}{Path(picture.path).suffix}"
+            target = folder / picture.source / name
             target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(picture.image, target)
+            shutil.copyfile(picture_set.path_of(picture), target)
     return folder
 
 
@@ -105,7 +108,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("photos", type=Path, nargs="?", default=Path("../shared/photos"))
     parser.add_argument("--out", type=Path, default=Path("out/first-run"))
-    parser.add_argument("--labelled", type=Path, help="pictures with splits.csv: the test split")
+    parser.add_argument("--labelled", type=Path, help="a picture set: its test split")
     parser.add_argument("--quick", action="store_true", help="three folders only")
     options = parser.parse_args()
     folders = [*sorted((options.photos / "flights").iterdir()), options.photos / "street"]
