@@ -20,7 +20,15 @@ ONNX_FILES = ("model.onnx",)
 TRAINABLE_FILES = ("trainable.safetensors", "trainable.yaml")
 # Read by ultralytics where it scores the deployable form itself, never by us.
 EXPORT_FILES = ("metadata.yaml",)
-MODEL_FILES = {MANIFEST_FILE, *DEPLOYABLE_FILES, *ONNX_FILES, *TRAINABLE_FILES, *EXPORT_FILES}
+# `models score` writes it beside the card; no other SVG is needed.
+CARD_PLOT = "reliability.svg"
+MODEL_FILES = {
+    *(MANIFEST_FILE, CARD_PLOT),
+    *DEPLOYABLE_FILES,
+    *ONNX_FILES,
+    *TRAINABLE_FILES,
+    *EXPORT_FILES,
+}
 RECORD_SUFFIXES = {".md", ".json", ".toml", ".csv", ".png", ".jpg"}
 PICKLE_SUFFIXES = {".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".joblib", ".npy", ".npz"}
 
