@@ -33,7 +33,9 @@ def test_a_folder_with_other_files_is_refused_and_says_why(
         read_model(tiny_folder)
 
 
-@pytest.mark.parametrize("name", ["CARD.md", "curve.png", "training.toml", ".DS_Store", "reliability.svg"])
+@pytest.mark.parametrize(
+    "name", ["CARD.md", "curve.png", "training.toml", ".DS_Store", "reliability.svg"]
+)
 def test_records_beside_a_model_are_welcome(tiny_folder: Path, name: str) -> None:
     (tiny_folder / name).write_bytes(b"")
     assert read_model(tiny_folder).manifest.name == "tiny"
