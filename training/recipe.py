@@ -19,6 +19,9 @@ GSD_RANGE_M = (0.01 * TRAINING_SHRINK, 0.04 * TRAINING_SHRINK)
 # Sheds and boards are several metres wide: at the finest scale they would not fit into a tile.
 LARGE_OBJECT_GSD_M = (0.02, 0.04 * TRAINING_SHRINK)
 
+# An object that fills more of a tile than this is mostly cut by its edges.
+MOST_OF_A_TILE = 0.6
+
 LICENCE = "AGPL-3.0-or-later"
 DATA = (
     "Labelled street pictures (rubbish bins, bags, car frames), 18 drone tiles of informal "
@@ -87,26 +90,42 @@ def plan_trained_manifest(
 
 
 def measure_gsd_ranges_m(
-    pictures: Sequence[LabelledPicture], classes: Sequence[str]
+    pictures: Sequence[LabelledPicture], classes: Sequence[str], *, tile_px: int
 ) -> dict[str, tuple[float, float] | None]:
     """Return the ground sample distances at which each class was learned, without the outermost.
+
+    Photos finer than the smallest are scaled down to it, so it is no finer than what lets nine of
+    ten objects fit into a tile: of a shed that fills it, the network has seen corners only.
 
     Args:
         pictures: As they are shown to the network.
         classes: Of the network.
+        tile_px: Side of the network's input.
 
     Returns:
-        By class, the 5th and 95th percentile in metres a pixel; None where no picture with a
-        known one shows the class.
+        By class, from the 5th to the 95th percentile in metres a pixel; None where no picture
+        with a known one shows the class.
     """
     found: dict[str, list[float]] = {name: [] for name in classes}
+    sides_m: dict[str, list[float]] = {name: [] for name in classes}
     for picture in pictures:
+        if picture.gsd_m is None:
+            continue
         for name in {box.class_name for box in picture.boxes} & set(classes):
-            if picture.gsd_m is not None:
-                found[name].append(picture.gsd_m)
-    return {name: _percentiles(values) if values else None for name, values in found.items()}
+            found[name].append(picture.gsd_m)
+        for box in picture.boxes:
+            if box.class_name in sides_m:
+                side_px = max(box.x_max - box.x_min, box.y_max - box.y_min)
+                sides_m[box.class_name].append(side_px * picture.gsd_m)
+    return {
+        name: _gsd_range_m(values, sides_m[name], tile_px=tile_px) if values else None
+        for name, values in found.items()
+    }
 
 
-def _percentiles(values: Sequence[float]) -> tuple[float, float]:
-    low, high = np.percentile(values, [5, 95])
-    return float(low), float(high)
+def _gsd_range_m(
+    values: Sequence[float], sides_m: Sequence[float], *, tile_px: int
+) -> tuple[float, float]:
+    low, high = (float(value) for value in np.percentile(values, [5, 95]))
+    fitting = float(np.percentile(sides_m, 90)) / (MOST_OF_A_TILE * tile_px)
+    return min(max(low, fitting), high), high

@@ -92,7 +92,7 @@ def train(
         else:
             weights = read_initial_record(folder)
         state = _train_epochs(config, pictures, weights, state, folder, say)
-        _finish(state, pictures, folder, classes=config.classes)
+        _finish(state, pictures, folder, config)
     return folder
 
 
@@ -188,16 +188,16 @@ def _train_epochs(
     return latest
 
 
-def _finish(
-    state: RunState, pictures: _Pictures, folder: Path, *, classes: tuple[str, ...]
-) -> None:
+def _finish(state: RunState, pictures: _Pictures, folder: Path, config: TrainingConfig) -> None:
     best = state.history[state.best_epoch - 1]
     result = {
         "epochs": len(state.history),
         "best_epoch": state.best_epoch,
         "seconds": round(state.history[-1].seconds, 1),
         "best": asdict(best),
-        "gsd_range_m": measure_gsd_ranges_m([one.picture for one in pictures.train], classes),
+        "gsd_range_m": measure_gsd_ranges_m(
+            [one.picture for one in pictures.train], config.classes, tile_px=config.input_size_px
+        ),
     }
     write_whole(folder / RESULT_FILE, (json.dumps(result, indent=1) + "\n").encode(), lasting=True)
     for name in (STATE_FILE, CLOCK_FILE):
