@@ -1,7 +1,13 @@
 """Labelled pictures as values: what was looked for, and where it was seen."""
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Annotated, ClassVar
+
+from pydantic import ConfigDict, Field
+
+MAX_SIDE_PX = 1_000_000  # no file of a picture has more
 
 
 class View(StrEnum):
@@ -28,6 +34,8 @@ class LabelledBox:
         sub_class: Of the taxonomy, where it is known.
     """
 
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+
     class_name: str
     x_min: float
     y_min: float
@@ -53,10 +61,12 @@ class LabelledPicture:
         latitude, longitude: EPSG:4326 in degrees, where they are known.
     """
 
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+
     path: str
     sha256: str
-    width_px: int
-    height_px: int
+    width_px: Annotated[int, Field(ge=1, le=MAX_SIDE_PX)]
+    height_px: Annotated[int, Field(ge=1, le=MAX_SIDE_PX)]
     boxes: tuple[LabelledBox, ...]
     labelled_classes: tuple[str, ...]
     source: str
@@ -64,7 +74,16 @@ class LabelledPicture:
     split: str
     view: View
     origin: Origin = Origin.PHOTO
-    gsd_m: float | None = None
+    gsd_m: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     captured_at: str | None = None
-    latitude: float | None = None
-    longitude: float | None = None
+    latitude: Annotated[float, Field(ge=-90, le=90)] | None = None
+    longitude: Annotated[float, Field(ge=-180, le=180)] | None = None
+
+
+def has_finite_boxes(picture: LabelledPicture) -> bool:
+    """Return whether all corners are numbers; nothing can be learned or scored with others."""
+    return all(map(math.isfinite, (corner for box in picture.boxes for corner in _corners(box))))
+
+
+def _corners(box: LabelledBox) -> tuple[float, float, float, float]:
+    return box.x_min, box.y_min, box.x_max, box.y_max

@@ -17,6 +17,7 @@ from datasets.picture_set import (
     Source,
     format_pictures,
     parse_picture,
+    split_lines,
     write_picture_set,
 )
 from datasets.taxonomy import TAXONOMY_VERSION
@@ -126,8 +127,8 @@ def _read_lines(path: Path) -> list[LabelledPicture]:
     if not path.exists():
         return []
     try:
-        return [parse_picture(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    except (ValueError, TypeError, KeyError) as error:
+        return [parse_picture(line) for line in split_lines(path.read_text(encoding="utf-8"))]
+    except ValueError as error:
         raise DatasetError(f"{path} is damaged: remove its folder ({error!r})") from error
 
 

@@ -1,13 +1,16 @@
 """A picture set: a folder with set.json (what it is) and pictures.jsonl (one picture a line)."""
 
 import json
+import os
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields
-from pathlib import Path
-from typing import Any
+from dataclasses import asdict, dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any, ClassVar
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from datasets.errors import DatasetError
-from datasets.labelled_picture import LabelledBox, LabelledPicture, Origin, View
+from datasets.labelled_picture import LabelledPicture
 
 SET_FILE = "set.json"
 PICTURES_FILE = "pictures.jsonl"
@@ -17,6 +20,8 @@ SPLITS = ("train", "val", "test")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """Where pictures of a set come from, and under which licence."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
     name: str
     origin: str  # address and version, in words
@@ -42,8 +47,43 @@ class PictureSet:
     folder: Path
 
     def path_of(self, picture: LabelledPicture) -> Path:
-        """Return where the picture's file lies."""
+        """Return where the picture's file lies.
+
+        Raises:
+            DatasetError: Outside the set's folder; a set that somebody hands on must not have us
+                read other files.
+        """
+        if not stays_inside(picture.path):
+            raise DatasetError(f"{picture.path!r}: outside the set's folder")
         return self.folder / picture.path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Head:
+    """What set.json holds."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+
+    name: str
+    version: str
+    taxonomy_version: str
+    sources: tuple[Source, ...]
+
+
+# Strict: JSON that other programs wrote has "12" for 12 and true for 1 only by mistake.
+_HEAD = TypeAdapter(_Head)
+_PICTURE = TypeAdapter(LabelledPicture)
+
+
+def stays_inside(path: str) -> bool:
+    """Return whether a path of a set stays in its folder."""
+    parts = PurePosixPath(path)
+    return (
+        bool(parts.parts)
+        and not parts.is_absolute()
+        and ".." not in parts.parts
+        and not set(path) & {"\\", "\0"}
+    )
 
 
 def read_picture_set(folder: Path) -> PictureSet:
@@ -55,12 +95,21 @@ def read_picture_set(folder: Path) -> PictureSet:
     """
     path = folder / SET_FILE
     try:
-        head = json.loads(path.read_text(encoding="utf-8"))
-        sources = tuple(Source(**source) for source in head.pop("sources"))
+        head = _HEAD.validate_json(path.read_text(encoding="utf-8-sig"), strict=True)
         pictures = _read_pictures(folder / PICTURES_FILE)
-        return PictureSet(**head, sources=sources, pictures=pictures, folder=folder)
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise DatasetError(f"{path}: no readable picture set: {error!r}") from error
+    except ValidationError as error:
+        reason = _describe(error)
+        raise DatasetError(f"{path}: no readable picture set: {reason}") from error
+    except (OSError, ValueError) as error:
+        raise DatasetError(f"{path}: no readable picture set: {error}") from error
+    return PictureSet(
+        name=head.name,
+        version=head.version,
+        taxonomy_version=head.taxonomy_version,
+        sources=head.sources,
+        pictures=pictures,
+        folder=folder,
+    )
 
 
 def write_picture_set(picture_set: PictureSet) -> None:
@@ -73,9 +122,8 @@ def write_picture_set(picture_set: PictureSet) -> None:
         "sources": [asdict(source) for source in picture_set.sources],
     }
     text = json.dumps(head, indent=2, ensure_ascii=False) + "\n"
-    (picture_set.folder / SET_FILE).write_text(text, encoding="utf-8")
-    lines = format_pictures(picture_set.pictures)
-    (picture_set.folder / PICTURES_FILE).write_text(lines, encoding="utf-8")
+    _write_whole(picture_set.folder / PICTURES_FILE, format_pictures(picture_set.pictures))
+    _write_whole(picture_set.folder / SET_FILE, text)
 
 
 def format_pictures(pictures: Iterable[LabelledPicture]) -> str:
@@ -90,31 +138,44 @@ def parse_picture(line: str) -> LabelledPicture:
     """Return the picture of a JSON line.
 
     Raises:
-        ValueError, TypeError, KeyError: It is no such line.
+        ValueError: It is no such line.
     """
-    table: dict[str, Any] = json.loads(line)  # Any: JSON, checked by the constructor's keys
-    unknown = set(table) - {field.name for field in fields(LabelledPicture)}
-    if unknown:
-        raise ValueError(f"unknown fields {sorted(unknown)}")
-    return LabelledPicture(
-        **{
-            **table,
-            "boxes": tuple(LabelledBox(**box) for box in table["boxes"]),
-            "labelled_classes": tuple(table["labelled_classes"]),
-            "view": View(table["view"]),
-            "origin": Origin(table.get("origin", Origin.PHOTO)),
-        }
-    )
+    return _PICTURE.validate_json(line, strict=True)
+
+
+def split_lines(text: str) -> list[str]:
+    """Return the lines of JSON lines.
+
+    Not splitlines, which also cuts at characters that stand as they are within JSON's texts.
+    """
+    return text.removesuffix("\n").split("\n") if text else []
 
 
 def _read_pictures(path: Path) -> tuple[LabelledPicture, ...]:
     pictures = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+    lines = split_lines(path.read_text(encoding="utf-8-sig"))
+    for number, line in enumerate(lines, start=1):
         try:
             pictures.append(parse_picture(line))
-        except (ValueError, TypeError, KeyError) as error:
-            raise DatasetError(f"{path}, line {number}: {error!r}") from error
+        except ValidationError as error:
+            raise DatasetError(f"{path}, line {number}: {_describe(error)}") from error
     return tuple(pictures)
+
+
+def _describe(error: ValidationError) -> str:
+    first = error.errors(include_url=False, include_input=False)[0]
+    place = ".".join(str(part) for part in first["loc"])
+    return f"{place}: {first['msg']}" if place else first["msg"]
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """Write a file so that killed, or on a full disk, the former one stays as it was."""
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        unfinished.write_text(text, encoding="utf-8")
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 def _without_unknown(table: Mapping[str, Any]) -> dict[str, Any]:  # Any: JSON

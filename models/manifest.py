@@ -13,6 +13,9 @@ from models.errors import ModelDamagedError
 # They make up the name of a folder.
 NAME_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 VERSION_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,31}")
+# Both with a - between them.
+ID_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,96}")
+MAX_SIDE_PX = 32_768  # a crop of that side takes 13 GB
 SHA256_PATTERN = re.compile(r"[0-9a-f]{64}")
 TEXT_FIELDS = ("name", "version", "weights_sha256", "licence", "data")
 
@@ -75,7 +78,14 @@ def parse_manifest(text: str) -> ModelManifest:
             raise ValueError(f"fields absent or unknown: {sorted(wrong)}")
         manifest = _manifest_from(table)
         _check_manifest(manifest)
-    except (ValueError, TypeError, AttributeError, KeyError, RecursionError) as error:
+    except (
+        ValueError,
+        TypeError,
+        AttributeError,
+        KeyError,
+        OverflowError,
+        RecursionError,
+    ) as error:
         raise ModelDamagedError(f"model manifest: {error}") from error
     return manifest
 
@@ -121,7 +131,7 @@ def _calibration_from(class_name: str, entry: Mapping[str, Any]) -> Calibration:
             ece=float(entry["ece"]),
             brier=float(entry["brier"]),
         )
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, OverflowError) as error:
         raise ValueError(f"calibration of {class_name}: {error!r}") from error
 
 
@@ -152,7 +162,9 @@ def _check_scores_and_sizes(manifest: ModelManifest) -> None:
         if not 0 <= score <= 1:
             raise ValueError(f"min_confidence of {name} is {score}")
     # The coarsest of the network's three grids has cells of 32 pixels.
-    if manifest.input_size_px <= 0 or manifest.input_size_px % 32:
-        raise ValueError(f"input_size_px is {manifest.input_size_px}, not a multiple of 32")
-    if manifest.street_long_side_px <= 0:
+    if not 0 < manifest.input_size_px <= MAX_SIDE_PX or manifest.input_size_px % 32:
+        raise ValueError(
+            f"input_size_px is {manifest.input_size_px:.9g}, no multiple of 32 up to {MAX_SIDE_PX}"
+        )
+    if not 0 < manifest.street_long_side_px <= MAX_SIDE_PX:
         raise ValueError(f"street_long_side_px is {manifest.street_long_side_px}")

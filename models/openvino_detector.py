@@ -143,14 +143,22 @@ def read_openvino_detector(
     Raises:
         ModelDamagedError: OpenVINO cannot read it, or it does not fit its manifest.
     """
-    detector = OpenVinoDetector(
-        read_network(model.network_path, class_count=len(model.manifest.classes)),
-        classes=model.manifest.classes,
-        input_size_px=model.manifest.input_size_px,
-        batch_size=batch_size,
-        precision=precision,
-        threads=threads,
-    )
+    path = model.network_path
+    network = read_network(path, class_count=len(model.manifest.classes))
+    try:
+        detector = OpenVinoDetector(
+            network,
+            classes=model.manifest.classes,
+            input_size_px=model.manifest.input_size_px,
+            batch_size=batch_size,
+            precision=precision,
+            threads=threads,
+        )
+    except RuntimeError as error:
+        side_px = model.manifest.input_size_px
+        raise ModelDamagedError(
+            f"{path} cannot be loaded for crops of {side_px} x {side_px} px: {error}"
+        ) from error
     return with_calibrated_scores(detector, model.manifest.calibration)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from models.errors import ModelDamagedError, ModelNotFoundError
 from models.history import Promotion, parse_history
-from models.manifest import NAME_PATTERN, ModelManifest, format_manifest, parse_manifest
+from models.manifest import ID_PATTERN, ModelManifest, format_manifest, parse_manifest
 from models.safe_files import (
     MANIFEST_FILE,
     TRAINABLE_FILES,
@@ -98,7 +98,7 @@ def find_model(name: str, registry: Registry = BUILT_IN) -> Path | None:
     Raises:
         ModelNotFoundError: There are several versions.
     """
-    if not NAME_PATTERN.fullmatch(name) or ".." in name:
+    if not ID_PATTERN.fullmatch(name) or ".." in name:
         return None
     for place in registry.folders:
         if (place / name / MANIFEST_FILE).is_file():

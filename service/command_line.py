@@ -67,6 +67,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         _complain(f"{error.format_message()} (see {command} --help)")
     except (ServiceError, ModelError, TrainingError, DatasetError, OSError) as error:
         _complain(str(error))
+    except UnicodeEncodeError as error:
+        # Linux lets names be any bytes; ours are written as text.
+        _complain(f"a name or option is no text in UTF-8: {error.object[:200]!r}")
     sys.exit(EXIT_NOTHING_DONE)
 
 

@@ -61,7 +61,7 @@ def read_plan(path: Path) -> str:
 def _make(text: str, out: Path, root: Path | None) -> PictureSet:
     try:
         kind = tomllib.loads(text).get("kind")
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise DatasetError(f"the plan is no TOML: {error}") from error
     if kind == "rendered":
         return write_tile_set(parse_rendering_plan(text), out)

@@ -5,17 +5,19 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import cv2
 import numpy as np
 
-from datasets.labelled_picture import LabelledPicture
+from datasets.errors import DatasetError
+from datasets.labelled_picture import LabelledPicture, has_finite_boxes
 from datasets.picture_set import (
     SET_FILE,
     PictureSet,
     format_pictures,
     read_picture_set,
+    split_lines,
     write_picture_set,
 )
 from inference.detection.tiles import Tile
@@ -73,7 +75,7 @@ def write_pack(picture_set: PictureSet, rule: PackRule, root: Path) -> Pack:
     folder = root / f"{re.sub(r'[^A-Za-z0-9_-]', '_', picture_set.name)[:40]}-{key[:16]}"
     if not (folder / SET_FILE).is_file():
         _write_pack_folder(picture_set, rule, folder)
-    lines = (folder / LEFT_OUT_FILE).read_text(encoding="utf-8").splitlines()
+    lines = split_lines((folder / LEFT_OUT_FILE).read_text(encoding="utf-8"))
     return Pack(pictures=read_picture_set(folder), left_out=tuple(lines))
 
 
@@ -91,13 +93,15 @@ def read_listed_picture(picture_set: PictureSet, picture: LabelledPicture) -> Im
         TrainingError: It is not there, cannot be decoded, is not the file that the set lists, or
             lies outside the set's folder.
     """
-    path = PurePosixPath(picture.path)
-    if path.is_absolute() or ".." in path.parts:
-        raise TrainingError(f"{picture.path}: outside the set's folder")
+    if not has_finite_boxes(picture):
+        raise TrainingError(f"{picture.path}: a corner of a box is no number")
     try:
-        if picture_set.path_of(picture).stat().st_size > MAX_PICTURE_BYTES:
+        path = picture_set.path_of(picture)
+        if path.stat().st_size > MAX_PICTURE_BYTES:
             raise TrainingError(f"{picture.path}: more than {MAX_PICTURE_BYTES} bytes")
-        content = picture_set.path_of(picture).read_bytes()
+        content = path.read_bytes()
+    except DatasetError as error:
+        raise TrainingError(str(error)) from error
     except OSError as error:
         raise TrainingError(f"{picture.path}: {error.strerror}") from error
     if hashlib.sha256(content).hexdigest() != picture.sha256:

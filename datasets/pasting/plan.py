@@ -181,7 +181,7 @@ def parse_pasting_plan(text: str) -> PastingPlan:
     """
     try:
         return PastingPlan.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise DatasetError(f"no readable plan for pasted pictures: {error}") from error
     except ValidationError as error:
         first = error.errors()[0]

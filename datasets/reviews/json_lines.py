@@ -65,8 +65,11 @@ def parse_review(line: str) -> PictureReview:
     """
     try:
         record = _Review.model_validate_json(line)
+        reviewed_at = record.reviewed_at.astimezone(UTC)
     except ValidationError as error:
         raise DatasetError(describe_first(error)) from error
+    except OverflowError as error:  # of the first and last day that Python knows
+        raise DatasetError(f"reviewed_at: {record.reviewed_at} is no time in UTC") from error
     size_px = (record.width_px, record.height_px)
     return check_review(
         PictureReview(
@@ -75,7 +78,7 @@ def parse_review(line: str) -> PictureReview:
             width_px=record.width_px,
             height_px=record.height_px,
             reviewer=record.reviewer,
-            reviewed_at=record.reviewed_at.astimezone(UTC),
+            reviewed_at=reviewed_at,
             model=None if record.model is None else ProposingModel(**record.model.model_dump()),
             looked_at=_parse_looked_at(record.looked_at, size_px),
             asked_classes=tuple(record.asked_classes),

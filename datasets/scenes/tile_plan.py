@@ -95,7 +95,7 @@ def parse_rendering_plan(text: str) -> RenderingPlan:
         seeds = {split: parse_seeds(value) for split, value in table["seeds"].items()}
         tiles = parse_tile_plan(table.get("tiles", {}))
         name = table["name"]
-    except (tomllib.TOMLDecodeError, KeyError, AttributeError) as error:
+    except (tomllib.TOMLDecodeError, KeyError, AttributeError, RecursionError) as error:
         raise DatasetError(f"no readable plan for rendered tiles: {error!r}") from error
     _check_names("seeds", tuple(seeds), SPLITS)
     unknown = set(table) - {"kind", "name", "seeds", "tiles"}

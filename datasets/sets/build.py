@@ -15,16 +15,18 @@ from datasets.picture_set import (
     Source,
     format_pictures,
     read_picture_set,
+    stays_inside,
     write_picture_set,
 )
 from datasets.sets.counts import Count, count_pictures
-from datasets.sets.file_checks import stays_inside
 from datasets.sets.gather import Gathered, GatheredPicture, LeftOut, read_sources
 from datasets.sets.recipe import Recipe
 from datasets.sets.reviewed import Parts, ReviewCounts, Reviews, add_reviews
 from datasets.taxonomy import TAXONOMY_VERSION
 
 BUILD_FILE = "build.json"
+# There from the first picture to the last: a build that was killed is taken up again.
+UNFINISHED_FILE = ".unfinished"
 VERSION_DIGITS = 12
 
 
@@ -75,6 +77,7 @@ def build_picture_set(
     sources = () if recipe is None else tuple(source.describe() for source in recipe.source)
     parts = Parts(gathered=gathered, sources=sources)
     if reviews is not None:
+        _begin(folder)
         parts = add_reviews(parts, reviews, folder=folder)
     if not parts.pictures:
         raise DatasetError(_describe_nothing(parts.left_out))
@@ -89,6 +92,7 @@ def build_picture_set(
     )
     text = json.dumps(asdict(report), indent=2, ensure_ascii=False) + "\n"
     (folder / BUILD_FILE).write_text(text, encoding="utf-8")
+    (folder / UNFINISHED_FILE).unlink()
     return report
 
 
@@ -128,6 +132,8 @@ def _read_former(folder: Path) -> tuple[LabelledPicture, ...]:
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return ()
     if not (folder / SET_FILE).is_file():
+        if (folder / UNFINISHED_FILE).is_file():
+            return ()
         raise DatasetError(f"{folder} holds something that is no picture set; name another folder")
     return read_picture_set(folder).pictures
 
@@ -140,6 +146,7 @@ def _write_files(
     link: bool,
 ) -> None:
     """Write a set's files, and remove those of a former set that it lacks."""
+    _begin(picture_set.folder)
     for entry in gathered:
         _write_picture(entry, picture_set.folder, link=link)
     kept = {picture.path for picture in picture_set.pictures}
@@ -147,6 +154,11 @@ def _write_files(
         if picture.path not in kept and stays_inside(picture.path):
             (picture_set.folder / picture.path).unlink(missing_ok=True)
     write_picture_set(picture_set)
+
+
+def _begin(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / UNFINISHED_FILE).touch()
 
 
 def _write_picture(entry: GatheredPicture, folder: Path, *, link: bool) -> None:

@@ -2,10 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from datasets.labelled_picture import LabelledPicture
-from datasets.picture_set import PictureSet
+from datasets.picture_set import PictureSet, stays_inside
 from datasets.sets.findings import Finding
 from datasets.sets.picture_facts import BrokenPicture, PictureFacts, read_all_facts
 
@@ -20,16 +20,10 @@ def read_set_facts(picture_set: PictureSet, *, workers: int) -> FactsByPath:
         )
     )
     absent = BrokenPicture(code="absent", reason="there is no such file")
-    paths = [path for path in inside if (picture_set.folder / path).is_file()]
+    paths = [path for path in inside if _is_file(picture_set.folder / path)]
     files: list[Path] = [picture_set.folder / path for path in paths]
     facts = dict(zip(paths, read_all_facts(files, workers=workers), strict=True))
     return {path: facts.get(path, absent) for path in inside}
-
-
-def stays_inside(path: str) -> bool:
-    """Return whether a path of a set stays in its folder."""
-    parts = PurePosixPath(path)
-    return not parts.is_absolute() and ".." not in parts.parts and "\\" not in path
 
 
 def check_files(picture_set: PictureSet, facts: FactsByPath) -> Iterator[Finding]:
@@ -46,6 +40,13 @@ def check_files(picture_set: PictureSet, facts: FactsByPath) -> Iterator[Finding
             yield Finding(code=found.code, message=found.reason, picture=picture.path)
         else:
             yield from _check_file(picture, found)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name longer than the system takes
+        return False
 
 
 def _check_file(picture: LabelledPicture, facts: PictureFacts) -> Iterator[Finding]:

@@ -19,10 +19,11 @@ MAX_PICTURES = 1_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeftOut:
-    """A picture that is in a source, or should be, but not in the set.
+    r"""A picture that is in a source, or should be, but not in the set.
 
     Attributes:
-        code: Of `BrokenPicture` or `NoBoxes`, not_in_splits_table or absent.
+        picture: Its path; what is no character in it stands as \udcff and the like.
+        code: Of `BrokenPicture` or `NoBoxes`, not_in_splits_table, absent or bad_name.
         reason: One line for a person.
     """
 
@@ -147,7 +148,10 @@ def _place(
 
 
 def _reason_to_leave_out(source: SourceRecipe, found: _Found) -> LeftOut | None:
-    if isinstance(found.facts, BrokenPicture):
+    told = found.inner_path.encode(errors="backslashreplace").decode()
+    if told != found.inner_path:
+        code, reason = "bad_name", "its name is no text in UTF-8; rename the file"
+    elif isinstance(found.facts, BrokenPicture):
         code, reason = found.facts.code, found.facts.reason
     elif isinstance(found.boxes, NoBoxes):
         code, reason = found.boxes.code, found.boxes.reason
@@ -155,7 +159,7 @@ def _reason_to_leave_out(source: SourceRecipe, found: _Found) -> LeftOut | None:
         code, reason = "not_in_splits_table", "the splits table has no row for it"
     else:
         return None
-    return LeftOut(source=source.name, picture=found.inner_path, code=code, reason=reason)
+    return LeftOut(source=source.name, picture=told, code=code, reason=reason)
 
 
 def _gather(source: SourceRecipe, root: Path, found: _Found) -> GatheredPicture:

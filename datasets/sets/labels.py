@@ -76,7 +76,8 @@ def _read_own_file(source: SourceRecipe, folder: Path, picture: PictureSize) -> 
                 pixels=source.voc_pixels,
             )
     except DatasetError as error:
-        return NoBoxes(code="bad_labels", reason=str(error))
+        # Without the folder: build.json is handed on, and where we keep files is our own business.
+        return NoBoxes(code="bad_labels", reason=str(error).replace(str(path), path.name))
     return _fit(labels, picture)
 
 

@@ -70,7 +70,7 @@ class SplitRule(_Table):
     """
 
     by: tuple[Literal["site", "flight", "place", "time"], ...] = Field(min_length=1)
-    cell_m: float = Field(default=100.0, gt=0)
+    cell_m: float = Field(default=100.0, gt=0, allow_inf_nan=False)
     slot_minutes: int = Field(default=10, ge=1, le=1440)
     shares: dict[str, Annotated[float, Field(ge=0, le=1)]]
     seed: int = 0
@@ -128,7 +128,7 @@ class SourceRecipe(_Table):
     note: str = ""
     view: View
     origin: Origin = Origin.PHOTO
-    gsd_m: float | None = Field(default=None, gt=0)
+    gsd_m: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     site: Name | None = None
     table_folder: str | None = None
     split: SplitRule | None = None
@@ -207,7 +207,7 @@ def parse_recipe(text: str) -> Recipe:
     """
     try:
         return Recipe.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise DatasetError(f"no TOML: {error}") from error
     except ValidationError as error:
         first = error.errors(include_url=False)[0]

@@ -1,9 +1,11 @@
+import dataclasses
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import openvino
 import pytest
+from openvino import opset13
 
 from models.detector import Detections, Image
 from models.errors import ModelDamagedError
@@ -121,3 +123,18 @@ def test_a_file_that_is_no_network_is_refused(tmp_path: Path) -> None:
     path.write_text("<net/>", encoding="utf-8")
     with pytest.raises(ModelDamagedError, match=r"model\.xml"):
         read_network(path, class_count=2)
+
+
+def test_a_crop_size_that_the_network_cannot_take_is_refused(
+    tiny_folder: Path, tiny_network: openvino.Model
+) -> None:
+    model = read_model(tiny_folder)
+    picture = tiny_network.get_parameters()[0]
+    fixed = opset13.add(picture, np.zeros((1, 3, 64, 64), dtype=np.float32))
+    for user in tuple(picture.output(0).get_target_inputs()):
+        if user.get_node() != fixed:
+            user.replace_source_output(fixed.output(0))
+    openvino.save_model(tiny_network, model.network_path)
+    other = dataclasses.replace(model.manifest, input_size_px=96)
+    with pytest.raises(ModelDamagedError, match="96 x 96"):
+        read_openvino_detector(dataclasses.replace(model, manifest=other))

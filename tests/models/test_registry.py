@@ -199,3 +199,22 @@ def test_every_model_of_the_package_is_whole_in_both_forms() -> None:
         check_trainable_form(model)
     assert read_model().folder in folders
     assert BUILT_IN.folders == (REGISTRY_FOLDER,)
+
+
+def test_a_version_with_a_plus_is_found(tiny_folder: Path) -> None:
+    copy = copy_as(tiny_folder, version="1+bureau.2")
+    assert find_model("tiny-1+bureau.2", registry_of(tiny_folder)) == copy
+
+
+def test_the_longest_name_and_version_are_found(tiny_folder: Path) -> None:
+    copy = copy_as(tiny_folder, name="n" * 64, version="v" * 32)
+    assert find_model(copy.name, registry_of(tiny_folder)) == copy
+
+
+@pytest.mark.parametrize("number", [10**40, 1e308, float("inf")], ids=str)
+@pytest.mark.parametrize("field", ["street_long_side_px", "input_size_px"])
+def test_numbers_beyond_all_bounds_are_refused(
+    tiny_folder: Path, field: str, number: float
+) -> None:
+    with pytest.raises(ModelDamagedError):
+        parse_manifest(change_manifest(tiny_folder, **{field: number}))

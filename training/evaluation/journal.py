@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
+from datasets.picture_set import split_lines
 from training.errors import TrainingError
 from training.evaluation.result import EvaluationHead, LeftOut, PictureResult
 from training.evaluation.result_json import format_entry, format_head, parse_entry, parse_head
@@ -38,7 +39,7 @@ def read_journal(path: Path, head: EvaluationHead) -> list[Entry]:
     Pictures that were left out are tried again, and a line that was cut off ends the list.
     """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = split_lines(path.read_text(encoding="utf-8"))
         if not lines or parse_head(lines[0]) != head:
             return []
     except (FileNotFoundError, UnicodeDecodeError, TrainingError):

@@ -8,7 +8,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from datasets.labelled_picture import LabelledPicture
+from datasets.errors import DatasetError
+from datasets.labelled_picture import LabelledPicture, has_finite_boxes
 from datasets.picture_set import PictureSet
 from inference.detection.detect import DetectSettings, detect_photo, plan_detect_settings
 from inference.detection.read_ahead import read_ahead
@@ -55,7 +56,7 @@ def search_pictures(
     for picture, pixels in read_ahead(pictures, read):
         try:
             yield search_picture(pixels.result(), picture, search)
-        except (TrainingError, OSError) as error:
+        except (TrainingError, DatasetError, OSError) as error:
             yield LeftOut(path=picture.path, reason=str(error))
 
 
@@ -66,6 +67,8 @@ def read_labelled_picture(path: Path, picture: LabelledPicture) -> Image:
         TrainingError: It is not the file that was labelled, or cannot be decoded.
         OSError: It cannot be read.
     """
+    if not has_finite_boxes(picture):
+        raise TrainingError("a corner of a box is no number")
     if path.stat().st_size > MAX_PICTURE_BYTES:
         raise TrainingError(f"larger than {MAX_PICTURE_BYTES} bytes")
     content = path.read_bytes()

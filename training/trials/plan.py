@@ -124,7 +124,7 @@ def read_fold_plan(path: Path) -> FoldPlan:
 def _read_plan(path: Path, parse: Callable[[dict[str, Any]], Plan]) -> Plan:
     try:
         return parse(tomllib.loads(path.read_text(encoding="utf-8")))
-    except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
+    except (OSError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise TrainingError(f"plan {path}: {error!r}") from error
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from datasets.labelled_picture import LabelledPicture
+from datasets.picture_set import split_lines
 from models.detector import Detections
 from training.chosen_pictures import PlacedPicture
 from training.errors import TrainingError
@@ -83,7 +84,7 @@ def read_results(path: Path) -> list[PictureResult]:
         TrainingError: The file cannot be read, or a line is no picture's result.
     """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = split_lines(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise TrainingError(f"{path}: {error}") from error
     entries = [_parse_line(line, f"{path}, line {number}") for number, line in enumerate(lines, 1)]

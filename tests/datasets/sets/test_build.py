@@ -1,11 +1,12 @@
 import json
+import os
 from pathlib import Path
 
 import pytest
 
 from datasets.errors import DatasetError
 from datasets.picture_set import read_picture_set
-from datasets.sets.build import build_picture_set
+from datasets.sets.build import UNFINISHED_FILE, build_picture_set
 from datasets.sets.recipe import Recipe, parse_recipe
 from tests.datasets.sets.factories import (
     SPLIT_BY_FLIGHT,
@@ -163,3 +164,47 @@ def test_an_absent_source_or_nothing_left_ends_the_build(
     with pytest.raises(DatasetError, match="no picture is left of 4"):
         build_picture_set(recipe, root=root, folder=tmp_path / "set")
     assert not (tmp_path / "set").exists()
+
+
+def test_a_name_that_is_no_text_is_left_out_and_told(
+    root: Path, recipe: Recipe, tmp_path: Path
+) -> None:
+    folder = os.fsencode(root / "bins/images/f1")
+    content = (root / "bins/images/f1/a.jpg").read_bytes()
+    try:
+        Path(os.fsdecode(folder + b"/odd\xff.jpg")).write_bytes(content)
+    except OSError:
+        pytest.skip("this file system takes no such names")
+
+    report = build_picture_set(recipe, root=root, folder=tmp_path / "set")
+
+    assert [(entry.picture, entry.code) for entry in report.left_out] == [
+        ("f1/odd\\udcff.jpg", "bad_name")
+    ]
+
+
+def test_a_build_that_was_killed_is_taken_up_again(
+    root: Path, recipe: Recipe, tmp_path: Path
+) -> None:
+    build_picture_set(recipe, root=root, folder=tmp_path / "whole")
+    killed = tmp_path / "killed"
+    (killed / "images/bins/f1").mkdir(parents=True)
+    (killed / "images/bins/f1/a.jpg.part").write_bytes(b"half a pict")
+    (killed / UNFINISHED_FILE).touch()
+
+    build_picture_set(recipe, root=root, folder=killed)
+
+    assert contents(killed) == contents(tmp_path / "whole")
+
+
+def test_what_is_handed_on_does_not_tell_our_folders(
+    root: Path, recipe: Recipe, tmp_path: Path
+) -> None:
+    (root / "bins/labels/f1/a.txt").write_bytes(b"\xff\xfe")
+    (root / "bins/images/f1/b.jpg").write_bytes(b"no picture")
+
+    report = build_picture_set(recipe, root=root, folder=tmp_path / "set")
+
+    assert len(report.left_out) == 2
+    for name in ("build.json", "set.json", "pictures.jsonl"):
+        assert str(tmp_path) not in (tmp_path / "set" / name).read_text()

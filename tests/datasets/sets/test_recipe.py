@@ -61,3 +61,17 @@ def test_every_finding_is_in_the_guide() -> None:
 def test_an_absent_recipe_is_told_with_its_path(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match=r"gone\.toml"):
         read_recipe(tmp_path / "gone.toml")
+
+
+def test_a_text_of_many_brackets_is_refused() -> None:
+    with pytest.raises(DatasetError, match="no TOML"):
+        parse_recipe("a = " + "[" * 100_000)
+
+
+@pytest.mark.parametrize("line", ["gsd_m = inf", "gsd_m = nan"])
+def test_a_size_on_the_ground_is_a_number(line: str) -> None:
+    text = write_recipe_text(split=SPLIT_BY_FLIGHT).replace(
+        "[source.split]", f"{line}\n[source.split]"
+    )
+    with pytest.raises(DatasetError):
+        parse_recipe(text)

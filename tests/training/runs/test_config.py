@@ -90,3 +90,8 @@ def test_a_file_that_is_absent_or_no_toml_is_named(tmp_path: Path) -> None:
         read_training_config(tmp_path / "none.toml")
     with pytest.raises(TrainingError, match=r"a\.toml is no TOML"):
         read_training_config(write(tmp_path, "name = = 1"))
+
+
+def test_a_file_of_many_brackets_is_no_configuration(tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="no TOML"):
+        read_training_config(write(tmp_path, "a = " + "[" * 100_000))
