@@ -1,6 +1,5 @@
 """Labelled pictures as values: what was looked for, and where it was seen."""
 
-import math
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, ClassVar
@@ -80,10 +79,13 @@ class LabelledPicture:
     longitude: Annotated[float, Field(ge=-180, le=180)] | None = None
 
 
-def has_finite_boxes(picture: LabelledPicture) -> bool:
-    """Return whether all corners are numbers; nothing can be learned or scored with others."""
-    return all(map(math.isfinite, (corner for box in picture.boxes for corner in _corners(box))))
+def has_possible_boxes(picture: LabelledPicture) -> bool:
+    """Return whether all corners are numbers that a picture's pixels may have.
 
-
-def _corners(box: LabelledBox) -> tuple[float, float, float, float]:
-    return box.x_min, box.y_min, box.x_max, box.y_max
+    Nothing can be learned or scored with others: their areas are no numbers either.
+    """
+    return all(
+        abs(corner) <= MAX_SIDE_PX  # not so for NaN, either
+        for box in picture.boxes
+        for corner in (box.x_min, box.y_min, box.x_max, box.y_max)
+    )

@@ -88,7 +88,10 @@ def parse_history(text: str) -> tuple[Promotion, ...]:
     try:
         return tuple(_promotion_from(entry) for entry in json.loads(text)["promotions"])
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise ModelDamagedError(f"history of promotions: {error!r}") from error
+        raise ModelDamagedError(
+            f"history of promotions: {error!r}; put back a copy of it, or move it away and promote "
+            "a model anew"
+        ) from error
 
 
 def _promotion_from(entry: Any) -> Promotion:  # Any: JSON, checked here

@@ -1,5 +1,6 @@
 """Change a bureau's registry: take models in, put one into force, go back to the one before."""
 
+import fcntl
 import shutil
 import tempfile
 from pathlib import Path
@@ -19,6 +20,8 @@ from models.registry import (
     write_whole,
 )
 from models.safe_files import TRAINABLE_FILES
+
+LOCK_FILE = ".promoted.lock"
 
 
 def add_model(folder: Path, registry: Registry) -> RegisteredModel:
@@ -112,7 +115,10 @@ def rollback(registry: Registry, *, signed: Signature, reason: str) -> Promotion
 def _append(promotion: Promotion, registry: Registry) -> None:
     own = own_folder(registry)
     own.mkdir(parents=True, exist_ok=True)
-    write_whole(own / PROMOTED_FILE, format_history((*read_history_of(own), promotion)))
+    with (own / LOCK_FILE).open("w") as lock:
+        # Of two at once, the second waits and adds to what the first wrote.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        write_whole(own / PROMOTED_FILE, format_history((*read_history_of(own), promotion)))
 
 
 def own_folder(registry: Registry) -> Path:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from models.errors import ModelDamagedError, ModelNotFoundError
+from models.errors import ModelDamagedError, ModelError, ModelNotFoundError
 from models.history import Promotion, parse_history
 from models.manifest import ID_PATTERN, ModelManifest, format_manifest, parse_manifest
 from models.safe_files import (
@@ -140,6 +140,16 @@ def read_model_folder(folder: Path) -> RegisteredModel:
     return RegisteredModel(manifest=manifest, folder=folder)
 
 
+def check_is_no_registered_folder(folder: Path, registry: Registry) -> None:
+    """Return if a folder lies in neither place of registered models: these do not change.
+
+    Raises:
+        ModelError: It does.
+    """
+    if any(folder.resolve().is_relative_to(place.resolve()) for place in registry.folders):
+        raise ModelError(f"{folder} is registered and stays as it is; work on a copy elsewhere")
+
+
 def check_trainable_form(model: RegisteredModel) -> Path:
     """Return the path of a model's trainable weights, checked against its manifest.
 
@@ -231,12 +241,15 @@ def write_manifest(manifest: ModelManifest, folder: Path) -> None:
 
 def write_whole(path: Path, text: str) -> None:
     """Write a file so that a reader sees all of it or the earlier one, also after a crash."""
-    partial = path.with_name(f".{path.name}.partial")
-    with partial.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        with partial.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def _read_promoted(registry: Registry) -> RegisteredModel:

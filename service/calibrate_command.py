@@ -8,8 +8,12 @@ import typer
 
 from datasets.picture_set import SPLITS, PictureSet, read_picture_set
 from models.openvino_detector import read_openvino_detector
-from models.registry import RegisteredModel, read_model_folder, write_manifest
-from service.errors import CannotStartError
+from models.registry import (
+    RegisteredModel,
+    check_is_no_registered_folder,
+    read_model_folder,
+    write_manifest,
+)
 from service.progress import show_progress
 from service.settings import read_settings
 from service.shared_options import parse_path
@@ -37,9 +41,7 @@ def calibrate(
 
     Before it is added: a model that is registered does not change any more.
     """
-    own = read_settings().models.resolve()
-    if folder.resolve().is_relative_to(own):
-        raise CannotStartError(f"{folder} is registered and stays as it is")
+    check_is_no_registered_folder(folder, read_settings().registry)
     model = read_model_folder(folder)
     raw = replace(model, manifest=without_calibration(model.manifest))
     fits = _fit(raw, read_picture_set(on), split)

@@ -69,7 +69,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         _complain(str(error))
     except UnicodeEncodeError as error:
         # Linux lets names be any bytes; ours are written as text.
-        _complain(f"a name or option is no text in UTF-8: {error.object[:200]!r}")
+        near = error.object[max(error.start - 40, 0) : error.end + 40]
+        _complain(f"a name or option is no text in UTF-8: {near!r}")
     sys.exit(EXIT_NOTHING_DONE)
 
 

@@ -9,11 +9,12 @@ import typer
 
 from datasets.errors import DatasetError
 from datasets.picture_set import SPLITS, PictureSet, read_picture_set
-from datasets.reviews.json_lines import write_review_lines
+from datasets.reviews.json_lines import MAX_WORDS, write_review_lines
 from datasets.reviews.review import ProposingModel
 from models.openvino_detector import read_openvino_detector
 from models.registry import read_model
 from service.errors import CannotStartError
+from service.settings import read_settings
 from service.shared_options import parse_path
 from training.chosen_pictures import PlacedPicture
 from training.errors import TrainingError
@@ -64,6 +65,8 @@ def review_labels(
     """
     if split not in SPLITS:
         raise CannotStartError(f"--split: {split!r} is none of {', '.join(SPLITS)}")
+    if not 0 < len(reviewer) <= MAX_WORDS:
+        raise CannotStartError(f"--reviewer: a pseudonym has 1 to {MAX_WORDS} characters")
     try:
         picture_set = read_picture_set(folder)
         placed = [
@@ -109,7 +112,7 @@ def _read_found(path: Path, placed: list[PlacedPicture]) -> list[PictureResult]:
 def _search(
     picture_set: PictureSet, placed: list[PlacedPicture], model: str | None
 ) -> list[PictureResult]:
-    registered = read_model(model)
+    registered = read_model(model, registry=read_settings().registry)
     search = plan_search(read_openvino_detector(registered), registered.manifest, Way.TILED)
     entries = search_pictures(picture_set, [entry.picture for entry in placed], search)
     return [entry for entry in entries if isinstance(entry, PictureResult)]

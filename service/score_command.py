@@ -7,9 +7,10 @@ from typing import Annotated
 import typer
 
 from datasets.picture_set import read_picture_set
-from models.registry import read_model_folder
+from models.registry import check_is_no_registered_folder, read_model_folder
 from service.errors import CannotStartError
 from service.progress import show_progress
+from service.settings import read_settings
 from service.shared_options import parse_path
 from training.evaluation.evaluate import select_split
 from training.evaluation.result import Way
@@ -31,6 +32,7 @@ def score(
 
     After `models calibrate`, and before the model is added: thresholds are calibrated scores.
     """
+    check_is_no_registered_folder(folder, read_settings().registry)
     model = read_model_folder(folder)
     pictures = read_picture_set(on)
     try:

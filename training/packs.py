@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from datasets.errors import DatasetError
-from datasets.labelled_picture import LabelledPicture, has_finite_boxes
+from datasets.labelled_picture import LabelledPicture, has_possible_boxes
 from datasets.picture_set import (
     SET_FILE,
     PictureSet,
@@ -93,8 +93,8 @@ def read_listed_picture(picture_set: PictureSet, picture: LabelledPicture) -> Im
         TrainingError: It is not there, cannot be decoded, is not the file that the set lists, or
             lies outside the set's folder.
     """
-    if not has_finite_boxes(picture):
-        raise TrainingError(f"{picture.path}: a corner of a box is no number")
+    if not has_possible_boxes(picture):
+        raise TrainingError(f"{picture.path}: a corner of a box is no number, or far outside")
     try:
         path = picture_set.path_of(picture)
         if path.stat().st_size > MAX_PICTURE_BYTES:

@@ -27,6 +27,7 @@ from datasets.reviews.review import (
 SCHEMA_VERSION = "1"
 MAX_FILE_BYTES = 500_000_000
 MAX_BOXES = 10_000  # of one picture
+MAX_WORDS = 200  # characters of a name
 WHOLE_PICTURE = "picture"
 
 
@@ -180,7 +181,7 @@ class _Record(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
-_Words = Annotated[str, Field(min_length=1, max_length=200)]
+_Words = Annotated[str, Field(min_length=1, max_length=MAX_WORDS)]
 _Side = Annotated[int, Field(ge=1)]
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from datasets.errors import DatasetError
-from datasets.labelled_picture import LabelledBox, LabelledPicture, View, has_finite_boxes
+from datasets.labelled_picture import LabelledBox, LabelledPicture, View, has_possible_boxes
 from datasets.picture_set import (
     PICTURES_FILE,
     SET_FILE,
@@ -135,6 +135,7 @@ def test_a_set_that_cannot_be_written_stays_what_it_was(tmp_path: Path) -> None:
 
 
 def test_corners_that_are_no_numbers_are_told() -> None:
-    assert has_finite_boxes(PICTURE)
-    assert not has_finite_boxes(replace(PICTURE, boxes=(BOX, replace(BOX, x_max=float("nan")))))
-    assert not has_finite_boxes(replace(PICTURE, boxes=(replace(BOX, y_min=float("-inf")),)))
+    assert has_possible_boxes(PICTURE)
+    assert not has_possible_boxes(replace(PICTURE, boxes=(BOX, replace(BOX, x_max=float("nan")))))
+    assert not has_possible_boxes(replace(PICTURE, boxes=(replace(BOX, y_min=float("-inf")),)))
+    assert not has_possible_boxes(replace(PICTURE, boxes=(replace(BOX, x_max=1e308),)))

@@ -1,6 +1,7 @@
 import dataclasses
 import json
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -195,3 +196,19 @@ def test_what_stands_is_a_stack_and_the_last_entry_is_in_force(steps: list[str |
     assert parse_history(format_history(history)) == tuple(history)
     if history:
         assert history[-1].model == stack[-1]
+
+
+def test_promotions_at_the_same_time_are_all_in_the_history(
+    registry: Registry, tiny_folder: Path, tmp_path: Path
+) -> None:
+    versions = [f"1.{number}" for number in range(8)]
+    models = [
+        add_model(make_version(tiny_folder, tmp_path / version, version), registry)
+        for version in versions
+    ]
+    before = len(read_history(registry))
+    with ThreadPoolExecutor(len(models)) as pool:
+        list(pool.map(lambda one: promote(one, registry, signed=ANN, reason="x"), models))
+    assert {one.model for one in read_history(registry)[before:]} == {
+        model.manifest.id for model in models
+    }

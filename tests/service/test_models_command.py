@@ -12,7 +12,13 @@ import pytest
 from datasets.labelled_picture import LabelledBox, LabelledPicture, View
 from datasets.picture_set import PictureSet, Source, write_picture_set
 from models.history import Promotion
-from models.registry import Registry, read_history, read_model_folder, write_manifest
+from models.registry import (
+    REGISTRY_FOLDER,
+    Registry,
+    read_history,
+    read_model_folder,
+    write_manifest,
+)
 from service.command_line import main
 from service.model_text import describe_history, describe_list, describe_model
 
@@ -235,6 +241,28 @@ def test_a_registered_model_is_not_calibrated_any_more(
     )
     assert code == 1
     assert "stays as it is" in complaints
+
+
+@pytest.mark.parametrize("command", ["calibrate", "score"])
+def test_models_of_the_package_are_never_changed(
+    command: str, regression_set: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = REGISTRY_FOLDER / "patrol-n-0.1.0"
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    code, _, complaints = run(capsys, "models", command, folder, "--on", regression_set)
+    assert code == 1
+    assert "stays as it is" in complaints
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_a_reason_that_is_no_text_is_told_and_leaves_no_trace(
+    candidate: Path, own_models: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(capsys, "models", "add", candidate)
+    code, _, complaints = run(capsys, "models", "promote", "bright-cells", "--force", "x\udcff")
+    assert code == 1
+    assert "UTF-8" in complaints
+    assert [path.name for path in own_models.iterdir() if path.suffix == ".partial"] == []
 
 
 def test_an_empty_registry_and_history_are_said_in_words() -> None:

@@ -85,6 +85,18 @@ def test_trouble_is_one_line(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("name", ["", "r" * 201])
+def test_a_pseudonym_that_no_review_takes_is_refused_at_once(
+    picture_set: PictureSet, tmp_path: Path, capsys, name: str
+) -> None:
+    out = tmp_path / "out"
+    assert (
+        run("dataset", "review-labels", picture_set.folder, "--out", out, "--reviewer", name) == 1
+    )
+    assert "--reviewer" in capsys.readouterr().err
+    assert not out.exists()
+
+
 def test_the_command_line_needs_no_torch() -> None:
     code = "import sys, service.command_line; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

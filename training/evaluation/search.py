@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from datasets.errors import DatasetError
-from datasets.labelled_picture import LabelledPicture, has_finite_boxes
+from datasets.labelled_picture import LabelledPicture, has_possible_boxes
 from datasets.picture_set import PictureSet
 from inference.detection.detect import DetectSettings, detect_photo, plan_detect_settings
 from inference.detection.read_ahead import read_ahead
@@ -67,8 +67,8 @@ def read_labelled_picture(path: Path, picture: LabelledPicture) -> Image:
         TrainingError: It is not the file that was labelled, or cannot be decoded.
         OSError: It cannot be read.
     """
-    if not has_finite_boxes(picture):
-        raise TrainingError("a corner of a box is no number")
+    if not has_possible_boxes(picture):
+        raise TrainingError("a corner of a box is no number, or far outside")
     if path.stat().st_size > MAX_PICTURE_BYTES:
         raise TrainingError(f"larger than {MAX_PICTURE_BYTES} bytes")
     content = path.read_bytes()

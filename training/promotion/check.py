@@ -7,6 +7,7 @@ from enum import StrEnum
 class Quantity(StrEnum):
     """What is compared."""
 
+    PICTURES = "pictures"  # whether the set is whole, and says anything
     KNOWN = "known"  # whether the model knows the class at all
     AP50 = "ap50"
     RECALL = "recall"  # at the model's own operating point, IoU 0.5

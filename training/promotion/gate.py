@@ -72,7 +72,25 @@ def decide(
                 )
             )
     checks.append(judge_speed(times, limits))
-    return tuple(checks)
+    return (*judge_pictures(len(production.left_out), checks), *checks)
+
+
+def judge_pictures(left_out: int, checks: Iterable[Check]) -> list[Check]:
+    """Return failing checks where the set is no longer whole, or says nothing of any class.
+
+    What vanished may be what the candidate is worse on; and a gate that nothing was asked of
+    would let everything through.
+    """
+    reasons = []
+    if left_out:
+        reasons.append(f"{left_out} of the frozen set cannot be read; put them back")
+    judged = (Quantity.AP50, Quantity.RECALL, Quantity.FALSE_ALARMS)
+    if not any(check.quantity in judged and check.difference is not None for check in checks):
+        reasons.append("nobody looked for any class that the model in force knows")
+    return [
+        Check(quantity=Quantity.PICTURES, verdict=Verdict.FAILS, reason=reason, count=left_out)
+        for reason in reasons
+    ]
 
 
 def passes(checks: Iterable[Check]) -> bool:

@@ -12,6 +12,7 @@ from training.promotion.gate import passes
 
 MARKS = {Verdict.HOLDS: "holds", Verdict.FAILS: "FAILS", Verdict.NOT_JUDGED: "not judged"}
 WORDS = {
+    Quantity.PICTURES: "pictures",
     Quantity.KNOWN: "known",
     Quantity.AP50: "AP50",
     Quantity.RECALL: "recall",

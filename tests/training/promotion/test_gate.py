@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from training.errors import TrainingError
-from training.evaluation.result import Evaluation
+from training.evaluation.result import Evaluation, LeftOut
 from training.promotion.check import (
     Check,
     Difference,
@@ -218,3 +218,24 @@ def test_a_picture_that_one_of_them_left_out_is_named(make_evaluation: MakeEvalu
         judge(replace(old, pictures=old.pictures[1:]), old)
     with pytest.raises(TrainingError, match="no picture"):
         judge(replace(old, pictures=()), replace(old, pictures=()))
+
+
+def test_a_set_that_lost_pictures_lets_nobody_through(make_evaluation: MakeEvaluation) -> None:
+    whole = make_evaluation(1, found_share=0.5)
+    assert passes(judge(whole, whole))
+    less = replace(whole, left_out=(LeftOut(path="a.jpg", reason="gone"),))
+    checks = judge(less, less)
+    assert not passes(checks)
+    assert "1 of the frozen set" in find(checks, Quantity.PICTURES).reason
+
+
+def test_a_set_that_asks_nothing_lets_nobody_through(make_evaluation: MakeEvaluation) -> None:
+    whole = make_evaluation(1, found_share=0.5)
+    unasked = tuple(
+        replace(one, picture=replace(one.picture, boxes=(), labelled_classes=()), found=())
+        for one in whole.pictures
+    )
+    silent = replace(whole, pictures=unasked)
+    checks = judge(silent, silent)
+    assert not passes(checks)
+    assert "nobody looked" in find(checks, Quantity.PICTURES).reason

@@ -26,7 +26,7 @@ from models.registry import (
     write_manifest,
 )
 from training.errors import TrainingError
-from training.promotion.check import TileTimes, Verdict
+from training.promotion.check import Quantity, TileTimes, Verdict
 from training.promotion.gate_report import describe_report, parse_report
 from training.promotion.promote import promote_through_gate
 from training.promotion.run_gate import GateRun, frozen_set_sha256, measure_tile_times, run_gate
@@ -197,14 +197,16 @@ def test_a_set_without_pictures_of_the_split_is_refused(
         run_gate(model, model, picture_set, at=NOW, how=replace(HOW, split="val"))
 
 
-def test_a_picture_that_was_exchanged_is_left_out_for_both(
+def test_a_picture_that_was_exchanged_is_left_out_for_both_and_closes_the_gate(
     registry: Registry, picture_set: PictureSet
 ) -> None:
     shutil.copy(picture_set.folder / "1.png", picture_set.folder / "0.png")
     model = read_model(registry=registry)
     report = run_gate(model, model, picture_set, at=NOW, how=HOW)
     assert (report.pictures, report.left_out) == (11, 1)
-    assert report.passed
+    assert [check.quantity for check in report.checks if check.verdict is Verdict.FAILS] == [
+        Quantity.PICTURES
+    ]
 
 
 def test_another_label_or_picture_is_another_set(picture_set: PictureSet) -> None:
