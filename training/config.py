@@ -69,7 +69,7 @@ class PictureChoice:
         tile_px: See `training.tiling`; None for the input size.
     """
 
-    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", allow_inf_nan=False)
 
     folder: Path
     tiling: Tiling = Tiling.WHOLE
@@ -103,7 +103,7 @@ class TrainingConfig:
         options: Further ones of ultralytics, by its names.
     """
 
-    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", allow_inf_nan=False)
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
     pictures: Annotated[tuple[PictureChoice, ...], Field(min_length=1)]

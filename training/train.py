@@ -25,7 +25,7 @@ from training.initial_weights import (
 from training.packs import PackRule, plan_pack_key, write_pack
 from training.recipe import measure_gsd_ranges_m
 from training.run_clock import CLOCK_FILE, RunClock
-from training.run_lock import lock_run
+from training.run_lock import LOCK_FILE, lock_run
 from training.run_log import log_ultralytics
 from training.run_outputs import describe_epoch, write_outputs
 from training.run_record import (
@@ -74,10 +74,10 @@ def train(
         DatasetError: A picture set cannot be read.
     """
     folder = out / config.name
-    if fresh:
-        _remove_run(folder)
     folder.mkdir(parents=True, exist_ok=True)
     with lock_run(folder):
+        if fresh:
+            _empty_run(folder)  # with the lock: nobody is at work there
         pictures = _read_pictures(config, packs or out.parent / "packs", say)
         if (folder / CONFIG_FILE).is_file():
             check_same_run(describe_run(config, pictures.records, {}), folder)
@@ -204,10 +204,14 @@ def _finish(state: RunState, pictures: _Pictures, folder: Path, config: Training
         (folder / name).unlink(missing_ok=True)
 
 
-def _remove_run(folder: Path) -> None:
-    """Remove the folder of a run, and nothing that is no such folder."""
-    if not folder.exists() or not any(folder.iterdir()):
-        return
-    if not (folder / CONFIG_FILE).is_file():
+def _empty_run(folder: Path) -> None:
+    """Remove what the folder of a run holds but its lock, and nothing of any other folder."""
+    entries = [path for path in folder.iterdir() if path.name != LOCK_FILE]
+    if entries and not (folder / CONFIG_FILE).is_file():
         raise TrainingError(f"{folder} is no folder of a run: it holds no {CONFIG_FILE}")
-    shutil.rmtree(folder)
+    # Last, so that what is left of a removal that was killed is still known for a run.
+    for path in sorted(entries, key=lambda path: path.name == CONFIG_FILE):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()

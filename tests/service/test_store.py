@@ -151,7 +151,6 @@ def test_runs_come_back_in_the_order_they_were_begun(tmp_path: Path) -> None:
     with open_store(tmp_path / "s.sqlite") as store:
         store.save_run(RUN)
         store.save_run(later)
-        store.save_run(RUN)
         assert store.read_runs() == [RUN, later]
 
 
