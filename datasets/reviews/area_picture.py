@@ -13,7 +13,12 @@ from datasets.reviews.picture_folder import PictureFolder
 from datasets.reviews.review import area_of
 from datasets.reviews.training_pixels import grey_out, part_unseen
 from datasets.sets.gather import PICTURES_FOLDER
-from datasets.sets.picture_facts import BrokenPicture, PictureFacts
+from datasets.sets.picture_facts import (
+    READ_FORMS,
+    BrokenPicture,
+    PictureFacts,
+    reduce_to_8_bits,
+)
 from datasets.sets.splits_table import SplitAndGroup
 
 SOURCE_NAME = "reviews"
@@ -94,8 +99,8 @@ def write_area(
 
 def _draw_area(file: Path, area: AreaLabels) -> bytes:
     """Return the area as a JPEG, with what nobody knows in grey."""
-    with Image.open(file) as opened:
-        image = ImageOps.exif_transpose(opened).convert("RGB")
+    with Image.open(file, formats=READ_FORMS) as opened:
+        image = reduce_to_8_bits(ImageOps.exif_transpose(opened)).convert("RGB")
     painted = grey_out(image, area.ignored, [area_of(box) for box in area.boxes])
     crop = painted.crop(_corners(area))
     stream = BytesIO()

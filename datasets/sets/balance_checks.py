@@ -1,6 +1,7 @@
 """Whether each split can teach and measure each class."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from datasets.labelled_picture import LabelledPicture
 from datasets.picture_set import SPLITS, PictureSet
@@ -20,7 +21,7 @@ def check_balance(picture_set: PictureSet, limits: Limits) -> Iterator[Finding]:
 
 
 def check_words(picture_set: PictureSet) -> Iterator[Finding]:
-    """Yield pictures of a split or source that does not exist."""
+    """Yield pictures of a split, source, time or place that does not exist."""
     sources = {source.name for source in picture_set.sources}
     for picture in picture_set.pictures:
         if picture.split not in SPLITS:
@@ -29,6 +30,20 @@ def check_words(picture_set: PictureSet) -> Iterator[Finding]:
         if picture.source not in sources:
             message = f"{picture.source!r} is not among the set's sources"
             yield Finding(code="unknown_source", message=message, picture=picture.path)
+        if picture.captured_at is not None and not _is_time(picture.captured_at):
+            message = f"captured_at {picture.captured_at!r} is no ISO 8601"
+            yield Finding(code="time_unreadable", message=message, picture=picture.path)
+        if (picture.latitude is None) != (picture.longitude is None):
+            message = "latitude without longitude, or the other way round"
+            yield Finding(code="place_incomplete", message=message, picture=picture.path)
+
+
+def _is_time(text: str) -> bool:
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _check_class(

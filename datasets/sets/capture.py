@@ -7,7 +7,8 @@ from datetime import datetime
 
 # The EXIF form `2022:07:23 09:19:46`, and what dashcams write: `20220723 091946.110`.
 TIME = re.compile(r"(\d{4}):?(\d\d):?(\d\d)[ T](\d\d):?(\d\d):?(\d\d)(?:\.(\d{1,6}))?")
-OFFSET = re.compile(r"[+-]\d\d:\d\d")
+OFFSET = re.compile(r"[+-](?P<hours>\d\d):(?P<minutes>\d\d)", re.ASCII)
+MAX_OFFSET_HOURS = 14  # of the easternmost zone
 
 
 def parse_captured_at(text: object, *, offset: object = None) -> str | None:
@@ -24,8 +25,16 @@ def parse_captured_at(text: object, *, offset: object = None) -> str | None:
         time = datetime(*(int(part) for part in found.groups()[:6]))  # type: ignore[arg-type]  # six of seven
     except ValueError:  # such as 0000:00:00 of a camera whose clock was never set
         return None
+    return time.isoformat() + _parse_offset(offset)
+
+
+def _parse_offset(offset: object) -> str:
+    """Return a zone as it stands in a time; nothing where it is none, such as `+99:99`."""
     zone = str(offset).strip("\0 ")
-    return time.isoformat() + (zone if OFFSET.fullmatch(zone) else "")
+    found = OFFSET.fullmatch(zone)
+    if found is None or int(found["hours"]) > MAX_OFFSET_HOURS or int(found["minutes"]) > 59:
+        return ""
+    return zone
 
 
 def parse_degrees(parts: object, reference: object, *, limit: float) -> float | None:
@@ -44,6 +53,6 @@ def parse_degrees(parts: object, reference: object, *, limit: float) -> float | 
     except (TypeError, ValueError, ZeroDivisionError):
         return None
     value = degrees + minutes / 60 + seconds / 3600
-    if not math.isfinite(value) or value > limit:
+    if not math.isfinite(value) or min(degrees, minutes, seconds) < 0 or value > limit:
         return None
     return round(-value if hemisphere in "SW" else value, 7)  # 7 digits: a centimetre

@@ -38,6 +38,8 @@ MEANINGS = {
     "listed_twice": Meaning(Severity.ERROR, "remove one of the lines, or build anew"),
     "unknown_split": Meaning(Severity.ERROR, "use train, val or test"),
     "unknown_source": Meaning(Severity.ERROR, "name its source and licence in the recipe"),
+    "time_unreadable": Meaning(Severity.ERROR, "leakage in time goes unseen; build anew"),
+    "place_incomplete": Meaning(Severity.ERROR, "leakage in place goes unseen; build anew"),
     "unknown_class": Meaning(Severity.ERROR, "map the word in the recipe, or ignore it there"),
     "class_not_looked_for": Meaning(
         Severity.ERROR, "add the class to labelled_classes of the source, or drop its boxes"

@@ -36,7 +36,11 @@ def check_places(pictures: Sequence[LabelledPicture], limits: Limits) -> Iterato
     Worst is one of about the same time, then the nearest. Pictures without a place are
     passed over: nothing is known of them.
     """
-    placed = [picture for picture in pictures if picture.latitude is not None]
+    placed = [
+        picture
+        for picture in pictures
+        if picture.latitude is not None and picture.longitude is not None
+    ]
     placed.sort(key=lambda picture: (split_rank(picture.split), picture.path))
     if not placed:
         return
@@ -60,13 +64,17 @@ def check_places(pictures: Sequence[LabelledPicture], limits: Limits) -> Iterato
 
 
 def minutes_apart(first: str | None, second: str | None) -> float | None:
-    """Return the minutes between two ISO 8601 times; None if one is absent or only one has a zone.
+    """Return the minutes between two ISO 8601 times.
 
-    Two times without a zone are taken to be of one clock.
+    None if one is absent or no time, or only one has a zone. Two times without a zone are taken
+    to be of one clock.
     """
     if first is None or second is None:
         return None
-    times = datetime.fromisoformat(first), datetime.fromisoformat(second)
+    try:
+        times = datetime.fromisoformat(first), datetime.fromisoformat(second)
+    except ValueError:  # `check_words` tells of it
+        return None
     if (times[0].tzinfo is None) != (times[1].tzinfo is None):
         return None
     return abs((times[0] - times[1]).total_seconds()) / 60

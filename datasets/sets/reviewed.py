@@ -71,7 +71,7 @@ def add_reviews(parts: Parts, reviews: Reviews, *, folder: Path) -> Parts:
     split and group stay.
 
     Raises:
-        DatasetError: The file of reviews cannot be read, or contradicts itself.
+        DatasetError: The file of reviews cannot be read.
     """
     known = {
         entry.picture.sha256: SplitAndGroup(split=entry.picture.split, group=entry.picture.group)

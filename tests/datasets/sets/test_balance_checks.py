@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from datasets.sets.balance_checks import check_balance, check_words
 from datasets.sets.findings import Limits
 from tests.datasets.sets.factories import make_box, make_picture, make_set
@@ -31,3 +33,16 @@ def test_unknown_splits_and_sources_are_told() -> None:
     picture = make_picture("a.jpg", split="valid")
     odd_set = make_set([picture])
     assert [one.code for one in check_words(odd_set)] == ["unknown_split"]
+
+
+def test_times_and_places_that_say_nothing_are_told() -> None:
+    pictures = [
+        make_picture("a.jpg", captured_at="yesterday"),
+        replace(make_picture("b.jpg"), latitude=1.0),
+        make_picture("c.jpg", captured_at="2024-04-26T14:53:30+08:00", place=(1.0, 2.0)),
+    ]
+    found = [(one.code, one.picture) for one in check_words(make_set(pictures))]
+    assert found == [
+        ("time_unreadable", "images/bins/a.jpg"),
+        ("place_incomplete", "images/bins/b.jpg"),
+    ]

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from datasets.labelled_picture import LabelledPicture
@@ -78,3 +80,13 @@ def test_a_group_has_one_split() -> None:
     assert [(one.code, one.picture) for one in found] == [
         ("group_across_splits", "images/bins/c.jpg")
     ]
+
+
+def test_a_time_that_is_none_or_half_a_place_ends_no_check() -> None:
+    pictures = [
+        make_picture("a.jpg", place=(1.0, 2.0), captured_at="yesterday"),
+        make_picture("b.jpg", place=(1.0, 2.0), captured_at="2024-01-01T00:00", split="test"),
+        replace(make_picture("c.jpg", split="test"), latitude=1.0),
+    ]
+    found = [(one.code, one.picture) for one in check_places(pictures, Limits())]
+    assert found == [("near_in_place", "images/bins/b.jpg")]
