@@ -13,6 +13,8 @@ from datasets.taxonomy import CLASS_NAMES
 from training.errors import TrainingError
 
 MAX_CONFIG_BYTES = 1_000_000
+# Settings that say something about the model and change nothing of what is learned.
+WORDS = ("intended_use", "limits")
 PROMOTED = "promoted"
 SCRATCH = "scratch"
 # Those that change what is learned and nothing else. All others are ours (folders, weights,
@@ -53,6 +55,7 @@ class Tiling(StrEnum):
 
 Count = Annotated[int, Field(ge=1)]
 SidePx = Annotated[int, Field(ge=32, le=4096, multiple_of=32)]
+Words = Annotated[str, Field(min_length=1, max_length=2000)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +104,8 @@ class TrainingConfig:
         precision: bf16 is about twice as fast where the processor has it; see docs/training.md.
         loader_processes: That read pictures beside the training.
         options: Further ones of ultralytics, by its names.
+        intended_use: What the model may be used for and what not, for its manifest and card.
+        limits: What it is known not to do well, likewise.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", allow_inf_nan=False)
@@ -124,6 +129,8 @@ class TrainingConfig:
     precision: Precision = Precision.F32
     loader_processes: Annotated[int, Field(ge=0, le=64)] = 0
     options: dict[str, bool | int | float | str] = field(default_factory=dict)
+    intended_use: Words | None = None
+    limits: Annotated[tuple[Words, ...], Field(max_length=50)] = ()
 
 
 def read_training_config(path: Path) -> TrainingConfig:
@@ -160,6 +167,8 @@ def parse_training_config(table: Mapping[str, Any]) -> TrainingConfig:  # Any: T
     unknown = sorted(set(config.options) - ULTRALYTICS_OPTIONS)
     if unknown:
         raise TrainingError(f"options: {unknown} are none of {sorted(ULTRALYTICS_OPTIONS)}")
+    if len(set(config.classes)) != len(config.classes):
+        raise TrainingError(f"classes: one is named twice in {list(config.classes)}")
     return config
 
 
@@ -167,3 +176,13 @@ def describe_config(config: TrainingConfig) -> dict[str, Any]:
     """Return the configuration as a table that `parse_training_config` takes and JSON can hold."""
     table: dict[str, Any] = TypeAdapter(TrainingConfig).dump_python(config, mode="json")
     return table
+
+
+def describe_settings(config: TrainingConfig) -> dict[str, Any]:
+    """Return all that a result depends on: the configuration without words about the model."""
+    return {key: value for key, value in describe_config(config).items() if key not in WORDS}
+
+
+def describe_words(config: TrainingConfig) -> dict[str, Any]:
+    """Return the words about the model."""
+    return {key: value for key, value in describe_config(config).items() if key in WORDS}

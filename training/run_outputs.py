@@ -12,10 +12,9 @@ from training.config import TrainingConfig
 from training.curves import write_curves, write_results_table
 from training.export import write_trainable_form
 from training.network import PatrolNetwork
+from training.run_record import LAST_FOLDER
 from training.run_state import RunState
 from training.samples import choose_samples, write_samples
-
-LAST_FOLDER = "last"
 
 
 def write_outputs(

@@ -12,13 +12,15 @@ from typing import Any
 
 import torch
 
-from training.config import TrainingConfig, describe_config
+from training.config import WORDS, TrainingConfig, describe_config, describe_words
 from training.errors import TrainingError
 from training.initial_weights import InitialWeights
 from training.whole_file import write_whole
 
 CONFIG_FILE = "config.json"
 RESULT_FILE = "result.json"
+# The run's own folder holds the weights of the best epoch, this one in it those of the last.
+LAST_FOLDER = "last"
 # What must not change while a run goes on.
 FIXED_PARTS = ("config", "picture_sets")
 
@@ -108,6 +110,8 @@ def write_run_record(record: Mapping[str, Any], folder: Path) -> None:
 def check_same_run(record: Mapping[str, Any], folder: Path) -> None:
     """Return if the run in a folder was begun with the same configuration and pictures.
 
+    Words about the model may be others.
+
     Raises:
         TrainingError: It was not, or its record cannot be read; says what differs.
     """
@@ -120,7 +124,7 @@ def check_same_run(record: Mapping[str, Any], folder: Path) -> None:
     now = json.loads(json.dumps({part: record[part] for part in FIXED_PARTS}))
     differing = [
         key
-        for key in sorted(set(begun["config"]) | set(now["config"]))
+        for key in sorted((set(begun["config"]) | set(now["config"])) - set(WORDS))
         if begun["config"].get(key) != now["config"].get(key)
     ]
     if begun["picture_sets"] != now["picture_sets"]:
@@ -130,6 +134,22 @@ def check_same_run(record: Mapping[str, Any], folder: Path) -> None:
             f"{folder} was begun with another configuration ({', '.join(differing)}): give the "
             "run another name, or begin anew with --fresh"
         )
+
+
+def renew_words(config: TrainingConfig, folder: Path) -> None:
+    """Write the words about the model into the record of the run in a folder, if they are others.
+
+    Raises:
+        TrainingError: The record cannot be read.
+    """
+    path = folder / CONFIG_FILE
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        renewed = {**record, "config": {**record["config"], **describe_words(config)}}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise TrainingError(f"{path} cannot be read ({error!r}); --fresh begins anew") from error
+    if renewed != record:
+        write_run_record(renewed, folder)
 
 
 def read_initial_record(folder: Path) -> InitialWeights:

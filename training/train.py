@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,7 @@ from training.run_record import (
     check_same_run,
     describe_run,
     read_initial_record,
+    renew_words,
     write_run_record,
 )
 from training.run_state import STATE_FILE, RunState, read_run_state, write_run_state
@@ -81,6 +82,7 @@ def train(
         pictures = _read_pictures(config, packs or out.parent / "packs", say)
         if (folder / CONFIG_FILE).is_file():
             check_same_run(describe_run(config, pictures.records, {}), folder)
+            renew_words(config, folder)
         if (folder / RESULT_FILE).is_file():
             say(f"{folder} is finished; --fresh begins anew")
             return folder
@@ -118,7 +120,22 @@ def _read_pictures(config: TrainingConfig, packs: Path, say: Say) -> _Pictures:
     train = repeat_rare_pictures(
         train, least_per_class=config.least_pictures_per_class, classes=config.classes
     )
-    return _Pictures(train=train, val=val, records=records)
+    _tell_unshown_classes(train, config.classes, say)
+    return _Pictures(train=train, val=_without_copies(val), records=records)
+
+
+def _without_copies(pictures: Sequence[PlacedPicture]) -> list[PlacedPicture]:
+    """Return each picture once: a set that is named twice, to repeat what is rare, counts once."""
+    return list({placed.picture.sha256: placed for placed in reversed(pictures)}.values())[::-1]
+
+
+def _tell_unshown_classes(
+    pictures: Sequence[PlacedPicture], classes: Sequence[str], say: Say
+) -> None:
+    shown = {box.class_name for placed in pictures for box in placed.picture.boxes}
+    for name in classes:
+        if name not in shown:
+            say(f"no training picture shows {name}: nothing is learned of it")
 
 
 def _read_choice(choice: PictureChoice, config: TrainingConfig, packs: Path, say: Say) -> _Pictures:
@@ -134,7 +151,10 @@ def _read_choice(choice: PictureChoice, config: TrainingConfig, packs: Path, say
     say(f"pictures of {picture_set.name} {picture_set.version} ...")
     pack = write_pack(picture_set, rule, packs)
     if pack.left_out:
-        say(f"{len(pack.left_out)} pictures are left out; the first: {pack.left_out[0]}")
+        say(
+            f"{len(pack.left_out)} pictures are left out; the first: {pack.left_out[0]}; once they "
+            f"are put right, remove {pack.pictures.folder} to take them in"
+        )
     train = choose_pictures(pack.pictures, choice, "train")
     val = choose_pictures(pack.pictures, choice, "val")
     record = SetRecord(
@@ -194,6 +214,7 @@ def _finish(state: RunState, pictures: _Pictures, folder: Path, config: Training
         "epochs": len(state.history),
         "best_epoch": state.best_epoch,
         "seconds": round(state.history[-1].seconds, 1),
+        "pictures_an_epoch": len(pictures.train),
         "best": asdict(best),
         "gsd_range_m": measure_gsd_ranges_m(
             [one.picture for one in pictures.train], config.classes, tile_px=config.input_size_px

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from training.chosen_pictures import PlacedPicture
-from training.config import TrainingConfig, describe_config
+from training.config import TrainingConfig, describe_settings
 from training.errors import TrainingError
 from training.evaluation.result import LeftOut, PictureResult
 from training.trials.config_overrides import learn_from
@@ -80,7 +80,7 @@ class RunRecord:
 def plan_key(run: Run) -> str:
     """Return what changes with the run's settings, pictures and labels."""
     parts = {
-        "config": describe_config(run.config),
+        "config": describe_settings(run.config),
         "search": dict(run.row.search),
         "learned": [asdict(entry.picture) for entry in run.learned],
         "searched": [entry.picture.sha256 for entry in run.searched],

@@ -10,6 +10,7 @@ from training.config import (
     Precision,
     Tiling,
     describe_config,
+    describe_settings,
     parse_training_config,
     read_training_config,
 )
@@ -72,6 +73,9 @@ def test_a_configuration_survives_json(tmp_path: Path) -> None:
         ("options = { model = 'stranger.pt' }", "model"),
         ("options = { project = '/' }", "project"),
         ("classes = []", "classes"),
+        ("classes = ['heap', 'heap']", "named twice"),
+        ("limits = 'not at night'", "limits"),
+        ("intended_use = ''", "intended_use"),
     ],
 )
 def test_a_wrong_key_is_named(tmp_path: Path, line: str, said: str) -> None:
@@ -95,3 +99,13 @@ def test_a_file_that_is_absent_or_no_toml_is_named(tmp_path: Path) -> None:
 def test_a_file_of_many_brackets_is_no_configuration(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="no TOML"):
         read_training_config(write(tmp_path, "a = " + "[" * 100_000))
+
+
+def test_words_about_the_model_are_no_settings(tmp_path: Path) -> None:
+    silent = read_training_config(write(tmp_path, SMALLEST))
+    words = 'intended_use = "Clues for reviewers."\nlimits = ["Not at night.", "No snow."]\n'
+    told = read_training_config(write(tmp_path, words + SMALLEST))
+    assert told.intended_use == "Clues for reviewers."
+    assert told.limits == ("Not at night.", "No snow.")
+    assert describe_settings(told) == describe_settings(silent)
+    assert describe_config(told) != describe_config(silent)

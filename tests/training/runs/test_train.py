@@ -93,6 +93,7 @@ def test_a_run_leaves_all_that_people_and_the_next_step_need_and_no_pickle(
     assert tuple(read_trainable_network(folder).names.values()) == CLASSES
     rows = (folder / "results.csv").read_text().splitlines()
     assert [row.split(",")[0] for row in rows] == ["epoch", "1", "2"]
+    assert json.loads((folder / "result.json").read_text())["pictures_an_epoch"] == 4
     assert [line.split(" · ")[0] for line in said if line.startswith("epoch")] == [
         "epoch 1 of 2",
         "epoch 2 of 2",
@@ -129,6 +130,47 @@ def test_another_configuration_under_the_same_name_is_refused_unless_fresh(
     with pytest.raises(TrainingError, match=r"another configuration \(seed\)"):
         train(changed, tmp_path / "runs")
     train(changed, tmp_path / "runs", fresh=True)
+
+
+def test_other_words_about_the_model_are_no_other_run(
+    config: TrainingConfig, tmp_path: Path
+) -> None:
+    def break_off(line: str) -> None:
+        if line.startswith("epoch"):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(config, tmp_path / "runs", say=break_off)
+    told = replace(config, intended_use="Clues for reviewers.", limits=("Not at night.",))
+    folder = train(told, tmp_path / "runs")
+    assert json.loads((folder / "result.json").read_text())["epochs"] == 2
+    # The record has the newest words, of a finished run, too: a model is made from it.
+    train(replace(told, limits=("No snow.",)), tmp_path / "runs")
+    record = json.loads((folder / "config.json").read_text())["config"]
+    assert (record["intended_use"], record["limits"]) == ("Clues for reviewers.", ["No snow."])
+
+
+def test_a_record_of_a_version_that_knew_no_words_is_gone_on_with(
+    config: TrainingConfig, tmp_path: Path
+) -> None:
+    folder = train(replace(config, epochs=1), tmp_path / "runs")
+    path = folder / "config.json"
+    record = json.loads(path.read_text())
+    del record["config"]["limits"], record["config"]["intended_use"]
+    path.write_text(json.dumps(record))
+    assert train(replace(config, epochs=1), tmp_path / "runs") == folder
+
+
+def test_a_set_named_twice_repeats_training_pictures_and_judges_each_val_picture_once(
+    config: TrainingConfig, tmp_path: Path
+) -> None:
+    twice = replace(config, pictures=config.pictures * 2)
+    said: list[str] = []
+    once = train_module._read_pictures(config, tmp_path / "packs", said.append)
+    found = train_module._read_pictures(twice, tmp_path / "packs", said.append)
+    assert (len(once.train), len(found.train)) == (4, 8)
+    assert [one.picture for one in found.val] == [one.picture for one in once.val]
+    assert "no training picture shows damaged_billboard: nothing is learned of it" in said
 
 
 def test_fresh_removes_no_folder_that_is_no_run(config: TrainingConfig, tmp_path: Path) -> None:
