@@ -20,8 +20,10 @@ ONNX_FILES = ("model.onnx",)
 TRAINABLE_FILES = ("trainable.safetensors", "trainable.yaml")
 # Read by ultralytics where it scores the deployable form itself, never by us.
 EXPORT_FILES = ("metadata.yaml",)
-# `models score` writes it beside the card; no other SVG is needed.
-CARD_PLOT = "reliability.svg"
+# How the model was made, in words: the card opens with it.
+MADE_FILE = "MADE.md"
+# `models score` writes both; no other SVG is needed.
+CARD_FILE, CARD_PLOT = "CARD.md", "reliability.svg"
 MODEL_FILES = {
     *(MANIFEST_FILE, CARD_PLOT),
     *DEPLOYABLE_FILES,

@@ -8,6 +8,8 @@ from models.errors import ModelError
 from models.history import Promotion, PromotionKind
 from models.manifest import ModelManifest
 from models.registry import RegisteredModel
+from service.printable import printable_text
+from training.evaluation.result import LeftOut
 
 MAX_METRIC_LINES = 30
 
@@ -75,6 +77,17 @@ def describe_history(history: Sequence[Promotion]) -> str:
     if not history:
         return "no model was promoted yet"
     return "\n".join(f"{one.model}  {describe_promotion(one)}" for one in history)
+
+
+def describe_left_out(left_out: Sequence[LeftOut]) -> str | None:
+    """Return a line on pictures that could not be used; None where all could."""
+    if not left_out:
+        return None
+    first = left_out[0]
+    return printable_text(
+        f"{len(left_out)} pictures left out, and no figure knows of them; the first: "
+        f"{first.path}: {first.reason}"
+    )
 
 
 def _describe_form(model: RegisteredModel) -> str:

@@ -8,13 +8,15 @@ import typer
 
 from datasets.picture_set import read_picture_set
 from models.registry import check_is_no_registered_folder, read_model_folder
+from models.safe_files import CARD_FILE
 from service.errors import CannotStartError
+from service.model_text import describe_left_out
 from service.progress import show_progress
 from service.settings import read_settings
 from service.shared_options import parse_path
 from training.evaluation.evaluate import select_split
 from training.evaluation.result import Way
-from training.evaluation.score_model import CARD_FILE, score_model, write_scored_model
+from training.evaluation.score_model import read_made, score_model, write_scored_model
 
 
 def score(
@@ -34,6 +36,7 @@ def score(
     """
     check_is_no_registered_folder(folder, read_settings().registry)
     model = read_model_folder(folder)
+    made = read_made(model)  # before the search, which takes minutes
     pictures = read_picture_set(on)
     try:
         on_day = date.fromisoformat(day) if day else date.today()
@@ -43,7 +46,9 @@ def score(
     with show_progress() as reporter:
         reporter.begin("pictures", total=val + test * len(Way))
         scored = score_model(model, pictures, day=on_day, on_picture=reporter.step)
-    write_scored_model(scored, model)
+    write_scored_model(scored, model, made=made)
+    if (line := describe_left_out(scored.left_out)) is not None:
+        typer.echo(line, err=True)
     for name, point in scored.points.items():
         recall = "nothing to be found" if point.recall is None else f"recall {point.recall:.2f}"
         typer.echo(f"{name}: shown from {point.threshold:g}, {recall} on val")

@@ -1,5 +1,6 @@
 """The command `skypatrol train`."""
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -7,12 +8,14 @@ import typer
 
 from datasets.errors import DatasetError
 from models.manifest import NAME_PATTERN, VERSION_PATTERN
+from models.safe_files import MADE_FILE
 from service.errors import CannotStartError
 from service.printable import printable_text
 from service.settings import read_settings
 from service.shared_options import parse_path
 from training.config import TrainingConfig, read_training_config
 from training.errors import TrainingError
+from training.recipe import RunWeights
 
 RUNS = Path("out/training/runs")
 MODEL_FOLDER = "model"
@@ -36,6 +39,9 @@ def train(
     version: Annotated[
         str | None, typer.Option(metavar="V", help="Of that model, such as 0.2.0.")
     ] = None,
+    weights: Annotated[
+        RunWeights, typer.Option(help="Of the epoch that was best on val, or of the last one.")
+    ] = RunWeights.BEST,
 ) -> None:
     """Train a detector from picture sets, as a configuration says.
 
@@ -47,7 +53,7 @@ def train(
         folder = _train(read_training_config(config), out, fresh=fresh)
         typer.echo(f"trained  {folder.resolve()}")
         if export is not None and version is not None:
-            _export(folder, export, version)
+            _export(folder, export, version, weights)
     except (TrainingError, DatasetError) as error:
         raise CannotStartError(str(error)) from error
     except KeyboardInterrupt as error:
@@ -71,12 +77,30 @@ def _train(config: TrainingConfig, out: Path, *, fresh: bool) -> Path:
     )
 
 
-def _export(run: Path, name: str, version: str) -> None:
-    from training.export import export_run
+def _export(run: Path, name: str, version: str, weights: RunWeights) -> None:
+    from training.model_of_run import export_run
 
-    model = export_run(run, run / MODEL_FOLDER, name=name, version=version)
+    model = export_run(run, run / MODEL_FOLDER, name=name, version=version, weights=weights)
     typer.echo(f"exported {model.folder.resolve()}")
-    typer.echo(f"next     skypatrol models add {run / MODEL_FOLDER}")
+    typer.echo(describe_next_steps(run / MODEL_FOLDER, model.manifest.id))
+
+
+def describe_next_steps(folder: Path, model: str) -> str:
+    """Return what to do with an exported model, in this order.
+
+    Thresholds are calibrated scores, and a model that was added does not change any more.
+    """
+    where = shlex.quote(str(folder))
+    steps = [
+        f"look over {where}/{MADE_FILE}: a first draft, which opens the model's card",
+        f"skypatrol models calibrate {where} --on SET",
+        f"skypatrol models score {where} --on SET",
+        f"skypatrol models add {where}",
+        f"skypatrol models promote {model} --against FROZEN_SET",
+    ]
+    return "\n".join(
+        f"{'next' if place == 0 else '':<8} {step}" for place, step in enumerate(steps)
+    )
 
 
 def _check_export(name: str | None, version: str | None) -> None:

@@ -1,7 +1,6 @@
 """Turn a trained network into a model of the registry: its deployable and trainable forms."""
 
 import dataclasses
-import json
 import warnings
 from pathlib import Path
 from typing import Any
@@ -18,69 +17,33 @@ from models.manifest import ModelManifest
 from models.registry import (
     RegisteredModel,
     read_files_sha256,
-    read_model,
+    read_model_folder,
     read_weights_sha256,
     write_manifest,
 )
 from models.safe_files import DEPLOYABLE_FILES, TRAINABLE_FILES
 from models.ultralytics_detector import read_trainable_network
 from training.errors import TrainingError
-from training.recipe import plan_trained_manifest
-from training.run_record import CONFIG_FILE, RESULT_FILE
 from training.whole_file import write_whole
 
-# What a repository can bear for one model.
-MAX_BYTES = 12_000_000
 
-
-def export_model(
-    run: Path, folder: Path, *, manifest: ModelManifest, max_bytes: int = MAX_BYTES
-) -> RegisteredModel:
+def export_model(run: Path, folder: Path, *, manifest: ModelManifest) -> RegisteredModel:
     """Write what a training left as a model folder; return the model, checked.
 
     Args:
         run: Folder with the trainable form, such as that of a run.
         folder: Of the model, made where absent; a model card is not written.
         manifest: What is known of the model; its `weights_sha256` is filled in here.
-        max_bytes: Of both forms together.
 
     Raises:
         ModelDamagedError: The trainable form is absent or does not fit together.
-        TrainingError: Its classes are not the manifest's, or the files are too large.
+        TrainingError: Its classes are not the manifest's.
     """
-    network = read_trainable_network(run)
-    return export_network(network, folder, manifest=manifest, max_bytes=max_bytes)
-
-
-def export_run(run: Path, folder: Path, *, name: str, version: str) -> RegisteredModel:
-    """Write a finished run as a model folder, with a manifest of what the run knows of itself.
-
-    Thresholds and scores are not yet known: they are measured next.
-
-    Args:
-        run: Its folder.
-        folder: Of the model.
-        name: Of the model.
-        version: Of the model.
-
-    Raises:
-        TrainingError: The run is not finished, or its files cannot be read.
-    """
-    try:
-        record = json.loads((run / CONFIG_FILE).read_text(encoding="utf-8"))
-        result = json.loads((run / RESULT_FILE).read_text(encoding="utf-8"))
-        manifest = plan_trained_manifest(name, version, record=record, result=result)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise TrainingError(f"{run} is no finished run: {error!r}") from error
-    return export_model(run, folder, manifest=manifest)
+    return export_network(read_trainable_network(run), folder, manifest=manifest)
 
 
 def export_network(
-    network: DetectionModel,
-    folder: Path,
-    *,
-    manifest: ModelManifest,
-    max_bytes: int = MAX_BYTES,
+    network: DetectionModel, folder: Path, *, manifest: ModelManifest
 ) -> RegisteredModel:
     """Write a network as a model folder; see `export_model`. The network is unchanged."""
     classes = tuple(network.names[index] for index in sorted(network.names))
@@ -92,17 +55,13 @@ def export_network(
     write_deployable_form(
         read_trainable_network(folder), folder, input_size_px=manifest.input_size_px
     )
-    names = DEPLOYABLE_FILES + TRAINABLE_FILES
-    size = sum((folder / name).stat().st_size for name in names)
-    if size > max_bytes:
-        raise TrainingError(f"{folder} holds {size} bytes, more than {max_bytes}")
     hashed = dataclasses.replace(
         manifest,
         weights_sha256=read_weights_sha256(folder),
         trainable_sha256=read_files_sha256(folder, TRAINABLE_FILES),
     )
     write_manifest(hashed, folder)
-    return read_model(folder)
+    return read_model_folder(folder)
 
 
 def write_trainable_form(network: DetectionModel, folder: Path) -> None:

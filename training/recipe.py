@@ -1,7 +1,9 @@
-"""What is fixed about the models of this project: classes, scales and words for their cards."""
+"""What is known of a model before it is scored: all of it follows from its training run."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from enum import StrEnum
+from pathlib import PurePath
 from typing import Any
 
 import numpy as np
@@ -10,83 +12,118 @@ from datasets.labelled_picture import LabelledPicture
 from datasets.taxonomy import CLASS_NAMES
 from models.manifest import ModelManifest
 
-INPUT_SIZE_PX = 640
-# Pictures without a known scale were learned whole at this size.
-STREET_LONG_SIDE_PX = 448
-# Rendered tiles of 512 px with 1 to 4 cm a pixel are seen at 448 px in training.
-TRAINING_SHRINK = 512 / STREET_LONG_SIDE_PX
-GSD_RANGE_M = (0.01 * TRAINING_SHRINK, 0.04 * TRAINING_SHRINK)
-# Sheds and boards are several metres wide: at the finest scale they would not fit into a tile.
-LARGE_OBJECT_GSD_M = (0.02, 0.04 * TRAINING_SHRINK)
+# Where no picture with a known ground sample distance shows any class: that of usual drone photos.
+ASSUMED_GSD_RANGE_M = (0.01, 0.04)
+# Until `models score` has chosen better ones.
+FIRST_THRESHOLD = 0.25
 
 # An object that fills more of a tile than this is mostly cut by its edges.
 MOST_OF_A_TILE = 0.6
 
 LICENCE = "AGPL-3.0-or-later"
-DATA = (
-    "Labelled street pictures (rubbish bins, bags, car frames), 18 drone tiles of informal "
-    "housing, negatives, and rendered scenes; see CARD.md."
-)
 
 
-def plan_manifest(name: str, version: str) -> ModelManifest:
-    """Return the manifest of a freshly trained model, before its thresholds and scores."""
-    gsd_range_m = dict.fromkeys(CLASS_NAMES, LARGE_OBJECT_GSD_M)
-    gsd_range_m["exposed_garbage"] = GSD_RANGE_M
+class RunWeights(StrEnum):
+    """Averaged weights of a run: those of the epoch that was best on val, or of the last one."""
+
+    BEST = "best"
+    LAST = "last"
+
+
+def plan_manifest(
+    name: str,
+    version: str,
+    *,
+    classes: Sequence[str] = CLASS_NAMES,
+    input_size_px: int = 640,
+) -> ModelManifest:
+    """Return the manifest of a network of which nothing but its classes and size is known.
+
+    Pictures without a ground sample distance are searched at the network's size.
+    """
     return ModelManifest(
         name=name,
         version=version,
-        classes=CLASS_NAMES,
-        input_size_px=INPUT_SIZE_PX,
-        gsd_range_m=gsd_range_m,
-        street_long_side_px=STREET_LONG_SIDE_PX,
-        min_confidence=dict.fromkeys(CLASS_NAMES, 0.25),
+        classes=tuple(classes),
+        input_size_px=input_size_px,
+        gsd_range_m=dict.fromkeys(classes, ASSUMED_GSD_RANGE_M),
+        street_long_side_px=input_size_px,
+        min_confidence=dict.fromkeys(classes, FIRST_THRESHOLD),
         weights_sha256="0" * 64,
         licence=LICENCE,
-        data=DATA,
+        data="Not stated.",
         metrics={},
     )
 
 
 def plan_trained_manifest(
-    name: str, version: str, *, record: Mapping[str, Any], result: Mapping[str, Any]
+    name: str,
+    version: str,
+    *,
+    record: Mapping[str, Any],
+    result: Mapping[str, Any],
+    weights: RunWeights,
 ) -> ModelManifest:
-    """Return the manifest of a model from what its run wrote down.
+    """Return the manifest of a model from what its run wrote down, and nothing else.
 
     Args:
         name: Of the model.
         version: Of the model.
         record: As in `config.json`; Any: JSON.
         result: As in `result.json`.
+        weights: Which of the run's weights the model has.
 
     Raises:
         KeyError, TypeError: Something is absent, or of another type.
     """
-    config, machine = record["config"], record["machine"]
+    config = record["config"]
     classes = tuple(config["classes"])
     known = {key: tuple(ends) for key, ends in result["gsd_range_m"].items() if ends is not None}
-    standard = plan_manifest(name, version)
     sets = [f"{entry['name']} {entry['version']}" for entry in record["picture_sets"]]
     return replace(
-        standard,
-        classes=classes,
-        input_size_px=config["input_size_px"],
-        street_long_side_px=config["input_size_px"],
-        gsd_range_m={
-            key: known.get(key, standard.gsd_range_m.get(key, GSD_RANGE_M)) for key in classes
-        },
-        min_confidence=dict.fromkeys(classes, 0.25),
-        data=f"Picture sets {', '.join(sets)}.",
-        training={
-            "hours": round(result["seconds"] / 3600, 2),
-            "epochs": result["epochs"],
-            "best_epoch": result["best_epoch"],
-            "seed": config["seed"],
-            "machine": machine["gpu"] or machine["processor"],
-            "started_from": record["initial_weights"]["origin"],
-            "started_from_sha256": record["initial_weights"]["sha256"],
-        },
+        plan_manifest(name, version, classes=classes, input_size_px=config["input_size_px"]),
+        gsd_range_m=fill_gsd_ranges_m(known, classes),
+        data=f"Picture sets {', '.join(dict.fromkeys(sets))}.",
+        intended_use=config.get("intended_use"),
+        limits=tuple(config.get("limits", ())),
+        training=_describe_training(record, result, weights),
     )
+
+
+def _describe_training(
+    record: Mapping[str, Any], result: Mapping[str, Any], weights: RunWeights
+) -> dict[str, object]:
+    machine, start = record["machine"], record["initial_weights"]
+    guessed = [key for key, ends in result["gsd_range_m"].items() if ends is None]
+    return {
+        "hours": round(result["seconds"] / 3600, 2),
+        "epochs": result["epochs"],
+        "best_epoch": result["best_epoch"],
+        "weights": f"{weights.value} epoch",
+        "seed": record["config"]["seed"],
+        "machine": machine["gpu"] or machine["processor"],
+        "started_from": shorten_origin(start["origin"]),
+        "started_from_sha256": start["sha256"],
+        **({"ground_sample_distance_assumed_for": ", ".join(guessed)} if guessed else {}),
+    }
+
+
+def shorten_origin(origin: str) -> str:
+    """Return what a training started from, without the folders of the machine it ran on."""
+    path = PurePath(origin)
+    return str(PurePath(*path.parts[-2:])) if path.is_absolute() else origin
+
+
+def fill_gsd_ranges_m(
+    known: Mapping[str, tuple[float, float]], classes: Sequence[str]
+) -> dict[str, tuple[float, float]]:
+    """Return a range for every class: where none was measured, what the others span together."""
+    spanned = (
+        (min(low for low, _ in known.values()), max(high for _, high in known.values()))
+        if known
+        else ASSUMED_GSD_RANGE_M
+    )
+    return {name: known.get(name, spanned) for name in classes}
 
 
 def measure_gsd_ranges_m(

@@ -218,3 +218,8 @@ def test_numbers_beyond_all_bounds_are_refused(
 ) -> None:
     with pytest.raises(ModelDamagedError):
         parse_manifest(change_manifest(tiny_folder, **{field: number}))
+
+
+def test_models_of_the_package_are_small_enough_for_a_repository() -> None:
+    for folder in list_model_folders():
+        assert sum(path.stat().st_size for path in folder.iterdir()) < 12_500_000, folder.name

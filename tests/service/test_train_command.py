@@ -86,6 +86,11 @@ def test_a_run_becomes_a_model_that_the_registry_takes(
     code, printed, complaints = run(capsys, *arguments)
     assert (code, complaints) == (0, "")
     assert "epoch 1 of 1" in printed
+    steps = [line for line in printed.splitlines() if "models " in line]
+    words = [line.split("models ")[1].split()[0] for line in steps]
+    # Thresholds are calibrated scores, and what was added does not change any more.
+    assert words == ["calibrate", "score", "add", "promote"]
+    assert (tmp_path / "runs" / "tiny" / "model" / "MADE.md").is_file()
     from models.registry import read_model
 
     manifest = read_model(tmp_path / "runs" / "tiny" / "model").manifest

@@ -148,11 +148,6 @@ def test_other_classes_than_the_manifests_are_refused(tmp_path: Path) -> None:
         export_network(make_network(), tmp_path, manifest=turned)
 
 
-def test_a_model_too_large_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(TrainingError, match="more than 1000"):
-        export_network(make_network(), tmp_path, manifest=make_manifest(), max_bytes=1000)
-
-
 def test_an_absent_trainable_form_is_said_so(tmp_path: Path) -> None:
     with pytest.raises(ModelDamagedError, match="trainable"):
         read_trainable_network(tmp_path)

@@ -43,7 +43,7 @@ from training.evaluation.evaluate import evaluate_split
 from training.evaluation.result import Evaluation, Way
 from training.evaluation.search import plan_search
 from training.evaluation.thresholds import choose_thresholds
-from training.export import export_run
+from training.model_of_run import export_run
 from training.promotion.check import TileTimes
 from training.promotion.promote import promote_through_gate
 from training.promotion.run_gate import GateRun

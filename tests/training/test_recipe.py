@@ -3,7 +3,13 @@
 import pytest
 
 from datasets.labelled_picture import LabelledBox, LabelledPicture, View
-from training.recipe import measure_gsd_ranges_m
+from training.recipe import (
+    ASSUMED_GSD_RANGE_M,
+    RunWeights,
+    fill_gsd_ranges_m,
+    measure_gsd_ranges_m,
+    plan_trained_manifest,
+)
 
 
 def make_picture(gsd_m: float | None, *, side_px: float, name: str = "shed") -> LabelledPicture:
@@ -41,3 +47,63 @@ def test_without_a_known_scale_nothing_is_said() -> None:
     pictures = [make_picture(None, side_px=10), make_picture(0.02, side_px=10, name="heap")]
     ranges = measure_gsd_ranges_m(pictures, ["shed", "heap", "board"], tile_px=500)
     assert ranges == {"shed": None, "heap": (0.02, 0.02), "board": None}
+
+
+def make_record(**config: object) -> dict[str, object]:
+    """Return the record of a run, as its config.json holds it."""
+    return {
+        "config": {"classes": ["shed", "heap"], "input_size_px": 416, "seed": 3, **config},
+        "picture_sets": [{"name": "city", "version": "1"}, {"name": "city", "version": "1"}],
+        "initial_weights": {"origin": "/home/ann/models/patrol-n-1/trainable.safetensors"}
+        | {"sha256": "5" * 64},
+        "machine": {"gpu": None, "processor": "an old one"},
+    }
+
+
+def make_result(**ranges: object) -> dict[str, object]:
+    return {
+        "seconds": 5400.0,
+        "epochs": 9,
+        "best_epoch": 7,
+        "gsd_range_m": {"shed": [0.02, 0.03], "heap": None, **ranges},
+    }
+
+
+def test_a_manifest_follows_from_its_run_alone() -> None:
+    record = make_record(intended_use="Clues for reviewers.", limits=["Not at night."])
+    manifest = plan_trained_manifest(
+        "bureau", "2", record=record, result=make_result(), weights=RunWeights.LAST
+    )
+    assert manifest.classes == ("shed", "heap")
+    assert (manifest.input_size_px, manifest.street_long_side_px) == (416, 416)
+    assert manifest.data == "Picture sets city 1."
+    assert (manifest.intended_use, manifest.limits) == ("Clues for reviewers.", ("Not at night.",))
+    assert manifest.training["hours"] == 1.5
+    assert manifest.training["weights"] == "last epoch"
+    # Folders of the machine are nobody's business.
+    assert manifest.training["started_from"] == "patrol-n-1/trainable.safetensors"
+
+
+def test_a_class_of_unknown_scale_is_searched_where_the_others_are_and_that_is_said() -> None:
+    result = make_result(board=[0.01, 0.025])
+    manifest = plan_trained_manifest(
+        "bureau",
+        "2",
+        record=make_record(classes=["shed", "heap", "board"]),
+        result=result,
+        weights=RunWeights.BEST,
+    )
+    assert manifest.gsd_range_m["shed"] == (0.02, 0.03)
+    assert manifest.gsd_range_m["heap"] == (0.01, 0.03)
+    assert manifest.training["ground_sample_distance_assumed_for"] == "heap"
+
+
+def test_without_any_known_scale_that_of_usual_drone_photos_is_assumed() -> None:
+    assert fill_gsd_ranges_m({}, ["heap"]) == {"heap": ASSUMED_GSD_RANGE_M}
+
+
+def test_runs_of_earlier_versions_that_know_no_words_are_exported() -> None:
+    manifest = plan_trained_manifest(
+        "bureau", "2", record=make_record(), result=make_result(), weights=RunWeights.BEST
+    )
+    assert (manifest.intended_use, manifest.limits) == (None, ())

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from datasets.labelled_picture import Origin
 from models.manifest import ModelManifest
+from models.safe_files import CARD_PLOT
 from training.evaluation.operating_point import OperatingPoint
 from training.evaluation.result import (
     ClassScore,
@@ -16,7 +17,6 @@ from training.evaluation.result import (
     Way,
 )
 
-RELIABILITY_FILE = "reliability.svg"
 ORIGIN_WORDS = {
     Origin.PHOTO: "Real photos",
     Origin.PASTED: "Real crops on real backgrounds (synthetic)",
@@ -44,7 +44,7 @@ def format_card(
     points: Mapping[str, OperatingPoint],
     made: str,
 ) -> str:
-    """Return the card as Markdown; `RELIABILITY_FILE` is expected beside it.
+    """Return the card as Markdown; `CARD_PLOT` is expected beside it.
 
     Args:
         manifest: Of the model, with its thresholds, limits and intended use.
@@ -69,9 +69,18 @@ def format_card(
         whole = [part for part in evaluation.parts if part.source is None]
         ordered = sorted(whole, key=lambda part: (part.origin is not Origin.PHOTO, part.view))
         sections += [_describe_part(part, evaluation) for part in ordered]
+    sections.append(_describe_left_out(evaluations[0]))
     sections += [_describe_calibration(evaluations[0]), _describe_limits(manifest)]
     sections.append([f"SHA-256 of the weights: `{manifest.weights_sha256}`."])
     return "\n".join("\n".join(lines) + "\n" for lines in sections if lines)
+
+
+def _describe_left_out(evaluation: Evaluation) -> list[str]:
+    left_out = evaluation.left_out
+    if not left_out:
+        return []
+    first = f"the first is {left_out[0].path}: {left_out[0].reason}"
+    return [f"Left out of the {evaluation.head.split} split: {len(left_out)} pictures; {first}."]
 
 
 def _describe_training(training: Mapping[str, object]) -> list[str]:
@@ -182,7 +191,7 @@ def _describe_calibration(evaluation: Evaluation) -> list[str]:
     return [
         "## Calibration",
         "",
-        f"![share of right boxes over score]({RELIABILITY_FILE})",
+        f"![share of right boxes over score]({CARD_PLOT})",
         "",
         "| class and view | detections from 0.05 up | calibration error (ECE) | Brier score |",
         "| --- | --- | --- | --- |",

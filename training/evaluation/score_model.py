@@ -8,9 +8,10 @@ from datasets.labelled_picture import Origin
 from datasets.picture_set import PictureSet
 from models.manifest import ModelManifest
 from models.openvino_detector import read_openvino_detector
-from models.registry import RegisteredModel, write_manifest
+from models.registry import RegisteredModel, write_manifest, write_whole
+from models.safe_files import CARD_FILE, CARD_PLOT, MADE_FILE
 from training.errors import TrainingError
-from training.evaluation.card import RELIABILITY_FILE, format_card
+from training.evaluation.card import format_card
 from training.evaluation.evaluate import evaluate_split
 from training.evaluation.operating_point import OperatingPoint
 from training.evaluation.reliability_drawing import draw_reliability
@@ -19,13 +20,12 @@ from training.evaluation.result import (
     ClassScore,
     Evaluation,
     Interval,
+    LeftOut,
     NegativeKind,
     Way,
 )
 from training.evaluation.search import Search, plan_search
 from training.evaluation.thresholds import MAX_FALSE_ALARMS, choose_thresholds
-
-MADE_FILE, CARD_FILE = "MADE.md", "CARD.md"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,11 +35,13 @@ class ScoredModel:
     Attributes:
         points: By class.
         evaluations: On the test split, the way of an inspection first.
+        left_out: Pictures of val and test that could not be used.
     """
 
     manifest: ModelManifest
     points: Mapping[str, OperatingPoint]
     evaluations: tuple[Evaluation, ...]
+    left_out: tuple[LeftOut, ...]
 
 
 def score_model(
@@ -78,26 +80,39 @@ def score_model(
     evaluations = tuple(run(manifest, "test", way) for way in ways)
     metrics = {"date": day.isoformat(), **plan_metrics(evaluations)}
     return ScoredModel(
-        manifest=replace(manifest, metrics=metrics), points=points, evaluations=evaluations
+        manifest=replace(manifest, metrics=metrics),
+        points=points,
+        evaluations=evaluations,
+        left_out=(*val.left_out, *evaluations[0].left_out),
     )
 
 
-def write_scored_model(scored: ScoredModel, model: RegisteredModel) -> None:
-    """Write manifest, card and reliability plot into the model's folder.
+def read_made(model: RegisteredModel) -> str:
+    """Return how a model was made, in the words of its folder's MADE.md.
 
     Raises:
-        TrainingError: The folder has no MADE.md, or it cannot be read.
+        TrainingError: The folder has none, or it cannot be read.
     """
     try:
-        made = (model.folder / MADE_FILE).read_text(encoding="utf-8")
+        return (model.folder / MADE_FILE).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise TrainingError(
-            f"{model.folder}: a card needs {MADE_FILE}, in words how the model was made: {error}"
+            f"{model.folder}: a card opens with {MADE_FILE}, how the model was made (data, steps, "
+            f"machine, hours); write it and score again: {error}"
         ) from error
+
+
+def write_scored_model(scored: ScoredModel, model: RegisteredModel, *, made: str) -> None:
+    """Write manifest, card and reliability plot into the model's folder.
+
+    Args:
+        scored: What was measured.
+        model: Whose folder it is.
+        made: See `read_made`.
+    """
     card = format_card(scored.manifest, scored.evaluations, points=scored.points, made=made)
-    drawing = draw_reliability(_calibrations(scored.evaluations[0]))
-    (model.folder / RELIABILITY_FILE).write_text(drawing, encoding="utf-8")
-    (model.folder / CARD_FILE).write_text(card, encoding="utf-8")
+    write_whole(model.folder / CARD_PLOT, draw_reliability(_calibrations(scored.evaluations[0])))
+    write_whole(model.folder / CARD_FILE, card)
     write_manifest(scored.manifest, model.folder)
 
 

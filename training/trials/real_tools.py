@@ -11,15 +11,16 @@ from training.chosen_pictures import PlacedPicture
 from training.errors import TrainingError
 from training.evaluation.result import LeftOut, PictureResult, Way
 from training.evaluation.search import plan_search
-from training.recipe import GSD_RANGE_M, plan_manifest
+from training.recipe import plan_manifest
+from training.run_record import LAST_FOLDER
 from training.train import train
 from training.trials.one_run import Run, RunRecord, Tools
 from training.trials.searched_pictures import search_placed
 from training.two_step.compare import SignTools
 from training.two_step.features import CropFeatures
 
-# The last epoch's averaged weights: a choice of epoch by few val pictures would be luck.
-WEIGHTS_FOLDER = Path("last")
+# A choice of epoch by few val pictures would be luck.
+WEIGHTS_FOLDER = Path(LAST_FOLDER)
 
 
 def real_tools() -> Tools:
@@ -86,10 +87,6 @@ def plan_search_manifest(run: Run) -> ModelManifest:
     if set(sizes) != {"input_size_px", "street_long_side_px"}:
         raise TrainingError(f"{row.name}: unknown settings of the search in {sorted(sizes)}")
     return replace(
-        plan_manifest(row.name, "trial"),
-        classes=classes,
-        # Not used where no ground sample distance is known, but a class has to have one.
-        gsd_range_m=dict.fromkeys(classes, GSD_RANGE_M),
-        min_confidence=dict.fromkeys(classes, 0.25),
+        plan_manifest(row.name, "trial", classes=classes),
         **sizes,
     )
