@@ -63,15 +63,8 @@ def promote(
     Raises:
         ModelError: It is not registered, it is in force already, or there is nowhere to write.
     """
+    check_can_be_promoted(model, registry)
     manifest = model.manifest
-    if find_model(manifest.id, registry) != model.folder:
-        raise ModelError(f"{manifest.id} in {model.folder} is not registered; add it first")
-    history = read_history(registry)
-    if history and (history[-1].model, history[-1].weights_sha256) == (
-        manifest.id,
-        manifest.weights_sha256,
-    ):
-        raise ModelError(f"{manifest.id} is in force already")
     promotion = Promotion(
         model=manifest.id,
         weights_sha256=manifest.weights_sha256,
@@ -84,6 +77,25 @@ def promote(
     )
     _append(promotion, registry)
     return promotion
+
+
+def check_can_be_promoted(model: RegisteredModel, registry: Registry) -> None:
+    """Return if a model may be put into force, whatever a gate says of it.
+
+    Raises:
+        ModelError: It is not registered, it is in force already, or there is nowhere to write.
+    """
+    own_folder(registry)
+    manifest = model.manifest
+    if find_model(manifest.id, registry) != model.folder:
+        raise ModelError(
+            f"{manifest.id} in {model.folder} is not registered; add it first: "
+            "skypatrol models add FOLDER"
+        )
+    history = read_history(registry)
+    in_force = (history[-1].model, history[-1].weights_sha256) if history else None
+    if in_force == (manifest.id, manifest.weights_sha256):
+        raise ModelError(f"{manifest.id} is in force already")
 
 
 def rollback(registry: Registry, *, signed: Signature, reason: str) -> Promotion:

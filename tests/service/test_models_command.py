@@ -226,7 +226,21 @@ def test_calibration_with_few_detections_changes_nothing_and_says_so(
     )
     assert code == 0
     assert "fewer than 100" in printed
+    assert "street pictures: searched at" in printed
+    assert "no class has 30 boxes there to choose by" in printed
     assert read_model_folder(candidate).manifest == before
+
+
+def test_pictures_that_calibration_could_not_use_are_told(
+    candidate: Path, regression_set: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (regression_set / "3.png").unlink()
+    code, _, complaints = run(
+        capsys, "models", "calibrate", candidate, "--on", regression_set, "--split", "test"
+    )
+    assert code == 0
+    assert "1 pictures left out" in complaints
+    assert "3.png" in complaints
 
 
 def test_a_registered_model_is_not_calibrated_any_more(

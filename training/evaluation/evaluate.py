@@ -1,6 +1,9 @@
 """Evaluate a model on a split of a picture set: search its pictures, then score each part."""
 
+import hashlib
+import json
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
 from datasets.labelled_picture import LabelledPicture
@@ -26,6 +29,7 @@ def plan_head(
         model_name=manifest.name,
         model_version=manifest.version,
         weights_sha256=manifest.weights_sha256,
+        search_sha256=hash_search(manifest),
         set_name=picture_set.name,
         set_version=picture_set.version,
         split=split,
@@ -34,6 +38,17 @@ def plan_head(
         precision=search.settings.precision,
         thresholds=dict(manifest.min_confidence),
     )
+
+
+def hash_search(manifest: ModelManifest) -> str:
+    """Return the SHA-256 of what decides what is found, beside weights and thresholds."""
+    parts = [
+        manifest.input_size_px,
+        manifest.street_long_side_px,
+        {name: list(ends) for name, ends in manifest.gsd_range_m.items()},
+        {name: asdict(one) for name, one in manifest.calibration.items()},
+    ]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
 def select_split(picture_set: PictureSet, split: str) -> list[LabelledPicture]:

@@ -268,11 +268,14 @@ class EvaluationHead:
         lowest_score: Detections below it were not asked for.
         precision: That the network calculated with, `f32` or `bf16`.
         thresholds: By class, the operating point.
+        search_sha256: Of what else in the manifest decides what is found: sizes, ground sample
+            distances, calibration.
     """
 
     model_name: str
     model_version: str
     weights_sha256: str
+    search_sha256: str
     set_name: str
     set_version: str
     split: str

@@ -214,9 +214,10 @@ def _fit_all(boxes: ScoredBoxes, method: CalibrationMethod, error: HeldOutError)
 
 
 def _move_threshold(score: float, before: Calibration | None, after: Calibration | None) -> float:
+    if before is None and after is None:
+        return score
     raw = score if before is None else min(before.raw_score(score), 1.0)
-    if after is None:
-        return round(raw, THRESHOLD_DECIMALS)
+    moved = raw if after is None else float(np.interp(raw, after.raw, after.calibrated))
     # Rounded down, so that a box just at the threshold stays in.
     scale = 10**THRESHOLD_DECIMALS
-    return float(np.floor(np.interp(raw, after.raw, after.calibrated) * scale) / scale)
+    return float(np.floor(moved * scale + 1e-6) / scale)

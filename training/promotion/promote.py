@@ -6,7 +6,7 @@ from datetime import UTC
 from datasets.picture_set import PictureSet
 from models.errors import ModelError
 from models.history import Promotion, Signature
-from models.promotion import own_folder, promote
+from models.promotion import check_can_be_promoted, own_folder, promote
 from models.registry import RegisteredModel, Registry, read_model, write_whole
 from training.promotion.gate_report import GateReport, describe_failures, format_report
 from training.promotion.run_gate import STANDARD_RUN, GateRun, run_gate
@@ -50,6 +50,7 @@ def promote_through_gate(
         ModelError: Neither a set nor a reason is given, or the candidate cannot be promoted.
         TrainingError: The set cannot be used.
     """
+    check_can_be_promoted(candidate, registry)  # before the gate, which takes minutes
     report, name = None, None
     if against is not None:
         production = read_model(registry=registry)

@@ -58,6 +58,7 @@ HEAD = EvaluationHead(
     model_name="m",
     model_version="1",
     weights_sha256="0" * 64,
+    search_sha256="1" * 64,
     set_name="s",
     set_version="1",
     split="test",

@@ -107,6 +107,7 @@ def as_evaluation(results: Sequence[PictureResult], thresholds: dict[str, float]
         model_name="m",
         model_version="1",
         weights_sha256="0" * 64,
+        search_sha256="1" * 64,
         set_name="frozen",
         set_version="1",
         split="val",

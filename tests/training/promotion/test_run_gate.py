@@ -248,3 +248,19 @@ def test_times_are_the_least_of_each_model(registry: Registry) -> None:
 def test_what_is_no_report_is_refused(text: str) -> None:
     with pytest.raises(TrainingError, match="no gate report"):
         parse_report(text)
+
+
+def test_what_cannot_be_promoted_is_said_before_the_gate_takes_its_minutes(
+    tmp_path: Path, registry: Registry, picture_set: PictureSet
+) -> None:
+    def too_late() -> None:
+        raise AssertionError("a picture was searched")
+
+    how = GateRun(measure=as_fast, on_picture=too_late)
+    stranger = read_model_folder(write_model(tmp_path / "stranger", version="2", gain=1.0))
+    with pytest.raises(ModelError, match="not registered; add it first"):
+        promote_through_gate(stranger, registry, signed=ANN, against=picture_set, how=how)
+    with pytest.raises(ModelError, match="in force already"):
+        promote_through_gate(
+            read_model(registry=registry), registry, signed=ANN, against=picture_set, how=how
+        )
