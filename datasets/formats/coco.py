@@ -5,7 +5,7 @@ Numbers are pixels from the upper left corner of the picture, with fractions: no
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -16,6 +16,7 @@ from datasets.formats.boxes import Corners, check_size, corners_of, make_box, si
 from datasets.formats.files import read_bytes, write_text
 from datasets.formats.labels import (
     Label,
+    OnTrouble,
     PictureLabels,
     check_file_name,
     map_labels,
@@ -23,8 +24,6 @@ from datasets.formats.labels import (
 )
 
 MAX_BYTES = 600_000_000  # COCO's own largest file has 450 MB
-
-OnTrouble = Callable[[str, DatasetError], None]  # file name of a picture that is left out, and why
 
 
 def parse_coco(

@@ -4,19 +4,17 @@ Never its YOLO export: that numbers the words of verdicts among the classes and 
 of a rejected detection as a positive. A project with verdicts is read by `datasets.reviews`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from datasets.errors import DatasetError
 from datasets.formats.boxes import check_size, make_box
 from datasets.formats.files import read_text
 from datasets.formats.label_studio import RECTANGLE_TYPE, Rectangle, parse_rectangle
-from datasets.formats.labels import Label, PictureLabels, check_file_name, map_words
+from datasets.formats.labels import Label, OnTrouble, PictureLabels, check_file_name, map_words
 from datasets.reviews.label_studio_tasks import Annotation, Task, parse_tasks
 
 MAX_BYTES = 600_000_000
-
-OnTrouble = Callable[[str, DatasetError], None]  # task or picture that is left out, and why
 
 
 def parse_label_studio(
@@ -44,7 +42,7 @@ def parse_label_studio(
             regions other than labelled rectangles, or a label that is not in the mapping.
     """
     pictures: dict[str, PictureLabels] = {}
-    for task in parse_tasks(text):
+    for task in parse_tasks(text, on_trouble=on_trouble):
         submitted = [one for one in task.annotations if not one.was_cancelled]
         if not submitted:
             continue

@@ -1,7 +1,7 @@
 """What the formats share: pictures with their boxes, and which word stands for which class."""
 
 import re
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -13,6 +13,8 @@ Word = TypeVar("Word", bound=Hashable)
 # Control characters, line separators, halves of characters and what XML cannot hold.
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
 MAX_SHOWN_WORDS = 12  # in a message
+# Told of each picture (or task, or line) that is left out, and why.
+OnTrouble = Callable[[str, DatasetError], None]
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -1,9 +1,10 @@
 """Reviewed pictures for a picture set: files with what was looked at, and their labels."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from datasets.errors import DatasetError
 from datasets.labelled_picture import LabelledPicture, View
 from datasets.picture_set import Source
 from datasets.reviews.area_picture import (
@@ -14,8 +15,9 @@ from datasets.reviews.area_picture import (
     write_area,
 )
 from datasets.reviews.areas import Area
-from datasets.reviews.labels import Disagreement
-from datasets.reviews.picture_folder import read_picture_folder
+from datasets.reviews.label_studio import UNKNOWN_GROUP
+from datasets.reviews.labels import AreaLabels, Disagreement
+from datasets.reviews.picture_folder import PictureFolder, read_picture_folder
 from datasets.reviews.read import read_reviews
 from datasets.reviews.review import PictureReview, ProposingModel
 from datasets.reviews.to_labels import labels_from_reviews
@@ -101,34 +103,32 @@ def write_reviewed_pictures(
             moves a picture to another split.
 
     Raises:
-        DatasetError: The file is no file of reviews, or a review contradicts itself. A picture
-            that is absent or broken is left out instead.
+        DatasetError: The file is no file of reviews. A line or task that is no review, and a
+            picture that is absent, broken or reviewed in contradictory ways, are left out
+            instead.
     """
     found = read_picture_folder(pictures)
     read = read_reviews(
         reviews, asked_classes=options.asked_classes, view=options.view, pictures=found
     )
-    labels = labels_from_reviews(read.reviews)
     left_out = list(read.left_out)
-    written: list[ReviewedPicture] = []
-    seen: set[tuple[str, Area]] = set()
-    for area in labels.areas:
-        original = find_original(area, found)
-        if isinstance(original, Original) and (original.facts.sha256, area.area) in seen:
-            original = Unfit("duplicate", "was reviewed under another name, too; that one is used")
-        if isinstance(original, Unfit):
-            left_out.append(_left_out(area.picture, original))
-            continue
-        seen.add((original.facts.sha256, area.area))
-        place = known.get(original.facts.sha256) or _deal_place(area.group, options)
-        written.append(
-            ReviewedPicture(
-                picture=write_area(area, original, folder, place=place),
-                original_sha256=original.facts.sha256,
-                is_whole=area.is_whole,
-                hard_negatives=len(area.hard_negatives),
-            )
+
+    def note(picture: str, error: DatasetError) -> None:
+        left_out.append(_left_out(picture, Unfit("contradictory", str(error))))
+
+    labels = labels_from_reviews(read.reviews, on_trouble=note)
+    fit, unfit = _find_originals(labels.areas, found)
+    left_out += [_left_out(picture, reason) for picture, reason in unfit]
+    places = _plan_places(fit, known, options)
+    written = [
+        ReviewedPicture(
+            picture=write_area(area, original, folder, place=place),
+            original_sha256=original.facts.sha256,
+            is_whole=area.is_whole,
+            hard_negatives=len(area.hard_negatives),
         )
+        for (area, original), place in zip(fit, places, strict=True)
+    ]
     return ReviewedPictures(
         source=_describe_source(read.reviews, licence=options.licence),
         pictures=tuple(sorted(written, key=lambda one: one.picture.path)),
@@ -139,6 +139,53 @@ def write_reviewed_pictures(
 
 def _left_out(picture: str, unfit: Unfit) -> LeftOut:
     return LeftOut(source=SOURCE_NAME, picture=picture, code=unfit.code, reason=unfit.reason)
+
+
+_Fit = tuple[AreaLabels, Original]
+
+
+def _find_originals(
+    areas: Iterable[AreaLabels], pictures: PictureFolder
+) -> tuple[list[_Fit], list[tuple[str, Unfit]]]:
+    """Return the areas with their files, and the pictures that cannot be learned from."""
+    fit: list[_Fit] = []
+    unfit: list[tuple[str, Unfit]] = []
+    seen: set[tuple[str, Area]] = set()
+    for area in areas:
+        original = find_original(area, pictures)
+        if isinstance(original, Original) and (original.facts.sha256, area.area) in seen:
+            original = Unfit("duplicate", "was reviewed under another name, too; that one is used")
+        if isinstance(original, Unfit):
+            unfit.append((area.picture, original))
+            continue
+        seen.add((original.facts.sha256, area.area))
+        fit.append((area, original))
+    return fit, unfit
+
+
+def _plan_places(
+    fit: Sequence[_Fit], known: Mapping[str, SplitAndGroup], options: ReviewOptions
+) -> list[SplitAndGroup]:
+    """Return split and group of each picture.
+
+    A picture that the set lacks follows those of its group that the set has, or else a new
+    picture of a tested flight would be trained with. Where they are in several splits, the
+    reviews' groups are not the set's, and say nothing.
+    """
+    kin = {place.group: {place} for place in known.values()}
+    for area, original in fit:
+        if original.facts.sha256 in known and area.group != UNKNOWN_GROUP:
+            kin.setdefault(area.group, set()).add(known[original.facts.sha256])
+    places = []
+    for area, original in fit:
+        relatives = sorted(kin.get(area.group, ()), key=lambda place: place.group)
+        if original.facts.sha256 in known:
+            places.append(known[original.facts.sha256])
+        elif len({place.split for place in relatives}) == 1:
+            places.append(relatives[0])
+        else:
+            places.append(_deal_place(area.group, options))
+    return places
 
 
 def _deal_place(group: str, options: ReviewOptions) -> SplitAndGroup:

@@ -10,8 +10,9 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 
 from datasets.errors import DatasetError
 from datasets.formats.boxes import make_box
+from datasets.formats.files import read_bytes
 from datasets.formats.label_studio import describe_first
-from datasets.formats.labels import Label
+from datasets.formats.labels import Label, OnTrouble
 from datasets.labelled_picture import LabelledBox, View
 from datasets.reviews.areas import Area
 from datasets.reviews.review import (
@@ -31,25 +32,28 @@ MAX_WORDS = 200  # characters of a name
 WHOLE_PICTURE = "picture"
 
 
-def read_review_lines(path: Path) -> tuple[PictureReview, ...]:
+def read_review_lines(
+    path: Path, *, on_trouble: OnTrouble | None = None
+) -> tuple[PictureReview, ...]:
     """Return the reviews in a file, in its order.
+
+    Args:
+        path: Of the file.
+        on_trouble: Told of each line that is left out because it is no review; without it the
+            first such line ends the reading.
 
     Raises:
         DatasetError: It cannot be read, or a line is no review; says which line.
     """
-    try:
-        if path.stat().st_size > MAX_FILE_BYTES:
-            raise DatasetError(f"{path}: larger than {MAX_FILE_BYTES} bytes")
-        lines = path.read_text(encoding="utf-8-sig").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise DatasetError(f"{path}: cannot be read: {error}") from error
     reviews = []
-    for number, line in enumerate(lines, start=1):
+    for number, line in enumerate(read_bytes(path, max_bytes=MAX_FILE_BYTES).split(b"\n"), start=1):
         if line.strip():
             try:
                 reviews.append(parse_review(line))
             except DatasetError as error:
-                raise DatasetError(f"{path}, line {number}: {error}") from error
+                if on_trouble is None:
+                    raise DatasetError(f"{path}, line {number}: {error}") from error
+                on_trouble(f"line {number} of {path.name}", error)
     return tuple(reviews)
 
 
@@ -58,8 +62,8 @@ def write_review_lines(reviews: Iterable[PictureReview], path: Path) -> None:
     path.write_text("".join(map(format_review, reviews)), encoding="utf-8")
 
 
-def parse_review(line: str) -> PictureReview:
-    """Return the review of a line.
+def parse_review(line: str | bytes) -> PictureReview:
+    """Return the review of a line, in UTF-8.
 
     Raises:
         DatasetError: A field is absent, unknown or of a wrong value, or `check_review` refuses it.

@@ -236,7 +236,11 @@ def _picture_reference(task: Task) -> str:
     """Return the path or file name of a task's picture."""
     if isinstance(picture := task.data.get("picture"), str):
         return picture
-    address = urlsplit(str(task.data.get("image", "")))
+    image = str(task.data.get("image", ""))
+    try:
+        address = urlsplit(image)
+    except ValueError:  # such as of `http://[`; no picture will be called so
+        return image
     local = parse_qs(address.query).get("d")  # of Label Studio's own /data/local-files/?d=
     return local[0] if local else PurePosixPath(unquote(address.path)).name
 

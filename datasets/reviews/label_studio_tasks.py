@@ -2,12 +2,12 @@
 
 import json
 from datetime import datetime
-from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from datasets.errors import DatasetError
 from datasets.formats.label_studio import describe_first
+from datasets.formats.labels import OnTrouble
 
 MAX_TASKS = 1_000_000
 
@@ -74,24 +74,47 @@ class Task(_Loose):
         return next((one for one in listed if parent is not None and one.id == parent), None)
 
 
-class _ApiList(_Loose):
-    tasks: Annotated[list[Task], Field(max_length=MAX_TASKS)]
-
-
-def parse_tasks(text: str) -> list[Task]:
+def parse_tasks(text: str, *, on_trouble: OnTrouble | None = None) -> list[Task]:
     """Return the tasks of a JSON export, or of a page of the API's list.
+
+    Args:
+        text: JSON.
+        on_trouble: Told of each task that is left out because it is none; without it the first
+            such one ends the reading.
 
     Raises:
         DatasetError: It is neither; says what is wrong first.
     """
+    tasks: list[Task] = []
+    for place, entry in enumerate(_parse_entries(text), start=1):
+        try:
+            tasks.append(_parse_task(entry, where=f"task {place} of the file"))
+        except DatasetError as error:
+            if on_trouble is None:
+                raise
+            on_trouble(f"task {place} of the file", error)
+    return tasks
+
+
+def _parse_entries(text: str) -> list[object]:
     try:
         value = json.loads(text)
-        if isinstance(value, dict):
-            return _ApiList.model_validate(value).tasks
-        return TypeAdapter(Annotated[list[Task], Field(max_length=MAX_TASKS)]).validate_python(
-            value
-        )
-    except ValidationError as error:
-        raise DatasetError(f"no Label Studio tasks: {describe_first(error)}") from error
     except (ValueError, RecursionError) as error:
         raise DatasetError(f"no JSON: {error}") from error
+    entries = value.get("tasks") if isinstance(value, dict) else value
+    if not isinstance(entries, list) or len(entries) > MAX_TASKS:
+        raise DatasetError(
+            f"no Label Studio tasks: neither a list of up to {MAX_TASKS} nor `tasks`"
+        )
+    return entries
+
+
+def _parse_task(entry: object, *, where: str) -> Task:
+    try:
+        # Halves of characters, which JSON may hold, can be written into no file.
+        json.dumps(entry, ensure_ascii=False).encode()
+        return Task.model_validate(entry)
+    except ValidationError as error:
+        raise DatasetError(f"no Label Studio task: {where}: {describe_first(error)}") from error
+    except (UnicodeEncodeError, RecursionError) as error:
+        raise DatasetError(f"no Label Studio task: {where}: {error}") from error

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from datasets.errors import DatasetError
+from datasets.formats.files import read_text
 from datasets.labelled_picture import View
 from datasets.reviews.json_lines import MAX_FILE_BYTES, read_review_lines
 from datasets.reviews.label_studio import LabelStudioProject, reviews_of_tasks
@@ -39,10 +40,19 @@ def read_reviews(
         pictures: What the reviews are about.
 
     Raises:
-        DatasetError: The file cannot be read, is neither, or tells less than is needed.
+        DatasetError: The file cannot be read, is neither, or tells less than is needed. A line
+            or task that is wrong is left out instead.
     """
+    left_out: list[LeftOut] = []
+
+    def note(name: str, error: DatasetError) -> None:
+        left_out.append(
+            LeftOut(source="reviews", picture=name, code="not_readable", reason=str(error))
+        )
+
     if path.suffix.lower() == LINES_SUFFIX:
-        return ReadReviews(reviews=read_review_lines(path))
+        reviews = read_review_lines(path, on_trouble=note)
+        return ReadReviews(reviews=reviews, left_out=tuple(left_out))
     if asked_classes is None or view is None:
         raise DatasetError(
             f"{path}: Label Studio's export does not say which classes were asked about, nor "
@@ -51,21 +61,13 @@ def read_reviews(
     project = LabelStudioProject(
         asked_classes=asked_classes, view=view, find_picture=pictures.find_with_size
     )
+    text = read_text(path, max_bytes=MAX_FILE_BYTES)
     try:
-        reviews, unused = reviews_of_tasks(parse_tasks(_read_text(path)), project)
+        found, unused = reviews_of_tasks(parse_tasks(text, on_trouble=note), project)
     except DatasetError as error:
         raise DatasetError(f"{path}: {error}") from error
-    left_out = tuple(
+    left_out += [
         LeftOut(source="reviews", picture=one.picture, code=one.code, reason=one.reason)
         for one in unused
-    )
-    return ReadReviews(reviews=tuple(reviews), left_out=left_out)
-
-
-def _read_text(path: Path) -> str:
-    try:
-        if path.stat().st_size > MAX_FILE_BYTES:
-            raise DatasetError(f"larger than {MAX_FILE_BYTES} bytes")
-        return path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise DatasetError(f"cannot be read: {error}") from error
+    ]
+    return ReadReviews(reviews=tuple(found), left_out=tuple(left_out))

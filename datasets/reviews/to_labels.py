@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from datasets.errors import DatasetError
+from datasets.formats.labels import OnTrouble
 from datasets.labelled_picture import LabelledBox
 from datasets.reviews.areas import Area
 from datasets.reviews.labels import AreaLabels, Disagreement, ReviewLabels
@@ -11,7 +12,9 @@ from datasets.reviews.settle import Settled, settle_reviews
 from datasets.taxonomy import CLASS_NAMES
 
 
-def labels_from_reviews(reviews: Iterable[PictureReview]) -> ReviewLabels:
+def labels_from_reviews(
+    reviews: Iterable[PictureReview], *, on_trouble: OnTrouble | None = None
+) -> ReviewLabels:
     """Return the labels that reviews give, by picture.
 
     Confirmed, corrected and added boxes are objects. Rejected ones are hard negatives: the place
@@ -22,6 +25,8 @@ def labels_from_reviews(reviews: Iterable[PictureReview]) -> ReviewLabels:
     Args:
         reviews: Checked ones; those of one picture in any order but for equal times, where the
             last counts as the newest.
+        on_trouble: Told of each picture that is left out because its reviews contradict each
+            other; without it the first such one ends all.
 
     Raises:
         DatasetError: Reviews of one picture tell of different files.
@@ -33,7 +38,13 @@ def labels_from_reviews(reviews: Iterable[PictureReview]) -> ReviewLabels:
     disagreements: list[Disagreement] = []
     for picture in sorted(by_picture):
         oldest_first = sorted(by_picture[picture], key=lambda review: review.reviewed_at)
-        _check_one_file(oldest_first)
+        try:
+            _check_one_file(oldest_first)
+        except DatasetError as error:
+            if on_trouble is None:
+                raise
+            on_trouble(picture, error)
+            continue
         settled = settle_reviews(oldest_first)
         disagreements += settled.disagreements
         areas += [

@@ -12,7 +12,7 @@ from datasets.errors import DatasetError
 from datasets.labelled_picture import View
 from datasets.reviews.append import ReviewedPictures, ReviewOptions, write_reviewed_pictures
 from datasets.reviews.areas import Area
-from datasets.reviews.json_lines import write_review_lines
+from datasets.reviews.json_lines import format_review, write_review_lines
 from datasets.reviews.review import PictureReview
 from datasets.sets.splits_table import SplitAndGroup
 from tests.datasets.reviews.factories import (
@@ -188,3 +188,119 @@ def test_the_source_says_who_reviewed_when_and_whose_boxes(photos: Path) -> None
     assert source.origin == "2 reviews by 2 reviewers, 2026-11-20 to 2026-11-21"
     assert source.licence == "the bureau's own"
     assert "patrol-n 0.2.0" in source.note
+
+
+def test_new_pictures_of_a_known_flight_join_its_split(photos: Path) -> None:
+    Image.new("RGB", (WIDTH_PX, HEIGHT_PX)).save(photos / "new.png")
+    place = SplitAndGroup(split="test", group="flights/flight7")
+    known = {sha256_of(photos / "flight7" / "photo.png"): place}
+    found = append(photos, make_review(), make_review(picture="new.png"), known=known)
+    assert {(one.picture.split, one.picture.group) for one in found.pictures} == {
+        ("test", "flights/flight7")
+    }
+    # Also where the review names the set's own group.
+    (one,) = append(
+        photos, make_review(picture="new.png", group="flights/flight7"), known=known
+    ).pictures
+    assert (one.picture.split, one.picture.group) == ("test", "flights/flight7")
+
+
+def test_a_group_that_is_none_of_the_set_says_nothing_of_splits(photos: Path) -> None:
+    for name, grey in (("a.png", 10), ("b.png", 20), ("new.png", 30)):
+        Image.new("RGB", (WIDTH_PX, HEIGHT_PX), (grey,) * 3).save(photos / name)
+    known = {
+        sha256_of(photos / "a.png"): SplitAndGroup(split="val", group="x/1"),
+        sha256_of(photos / "b.png"): SplitAndGroup(split="test", group="x/2"),
+    }
+    reviews = [make_review(picture=name) for name in ("a.png", "b.png", "new.png")]
+    found = append(photos, *reviews, known=known)
+    assert sorted((one.picture.split, one.picture.group) for one in found.pictures) == [
+        ("test", "x/2"),
+        ("train", "reviews/flight7"),
+        ("val", "x/1"),
+    ]
+
+
+def test_pictures_of_unknown_flights_are_no_kin(photos: Path) -> None:
+    Image.new("RGB", (WIDTH_PX, HEIGHT_PX)).save(photos / "new.png")
+    known = {sha256_of(photos / "flight7/photo.png"): SplitAndGroup(split="test", group="x/1")}
+    reviews = [
+        make_review(picture=name, group="unknown") for name in ("flight7/photo.png", "new.png")
+    ]
+    found = append(photos, *reviews, known=known)
+    assert sorted(one.picture.split for one in found.pictures) == ["test", "train"]
+
+
+def read_text_of_reviews(
+    photos: Path, text: bytes, name: str = "reviews.jsonl"
+) -> ReviewedPictures:
+    file = photos.parent / name
+    file.write_bytes(text)
+    options = ReviewOptions(asked_classes=(GARBAGE,), view=View.STREET)
+    folder = photos.parent / "set"
+    return write_reviewed_pictures(file, pictures=photos, folder=folder, options=options, known={})
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        b'{"schema_version": "1", "picture": "flight7/ph',
+        b"\xff\xfe",
+        b'{"schema_version": "2"}',
+        b"[" * 100_000,
+        format_review(make_review()).replace(GARBAGE, "of_another_taxonomy").encode(),
+        format_review(make_review()).replace("flight7/photo", "../../etc/photo").encode(),
+        format_review(make_review(group="GROUP")).replace("GROUP", "\\ud800").encode(),
+    ],
+)
+def test_a_line_that_is_no_review_does_not_stop_the_others(photos: Path, bad: bytes) -> None:
+    found = read_text_of_reviews(photos, bad + b"\r\n" + format_review(make_review()).encode())
+    assert len(found.pictures) == 1
+    (left_out,) = found.left_out
+    assert (left_out.picture, left_out.code) == ("line 1 of reviews.jsonl", "not_readable")
+
+
+def test_pictures_reviewed_in_contradictory_ways_do_not_stop_the_others(photos: Path) -> None:
+    Image.new("RGB", (WIDTH_PX, HEIGHT_PX)).save(photos / "other.png")
+    reviews = (make_review(sha256="a" * 64), make_review(sha256="b" * 64, hour=1))
+    found = append(photos, *reviews, make_review(picture="other.png"))
+    assert len(found.pictures) == 1
+    (left_out,) = found.left_out
+    assert (left_out.picture, left_out.code) == ("flight7/photo.png", "contradictory")
+
+
+def test_the_same_line_twice_is_one_review(photos: Path) -> None:
+    once = append(photos, make_review(confirmed(BOX))).pictures
+    assert append(photos, make_review(confirmed(BOX)), make_review(confirmed(BOX))).pictures == once
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        '{"id": 1}',
+        '{"id": 1, "data": {"picture": "a.png"}, "annotations": [{"id": 3}]}',
+        '{"id": 1, "data": {"picture": "\\ud800.png"}}',
+        "7",
+    ],
+)
+def test_a_task_that_is_none_does_not_stop_the_others(photos: Path, bad: str) -> None:
+    good = (
+        '{"id": 2, "data": {"picture": "flight7/photo.png"}, "annotations": '
+        '[{"id": 3, "created_at": "2026-11-24T20:07:32Z", "result": []}]}'
+    )
+    found = read_text_of_reviews(photos, f"[{bad}, {good}]".encode(), name="reviews.json")
+    assert len(found.pictures) == 1
+    (left_out,) = found.left_out
+    assert (left_out.picture, left_out.code) == ("task 1 of the file", "not_readable")
+
+
+@pytest.mark.parametrize("address", ["http://[", "../../../etc/passwd", "", "http://host/%00"])
+def test_addresses_that_mean_no_picture_of_the_folder_are_left_out(
+    photos: Path, address: str
+) -> None:
+    text = (
+        f'[{{"id": 2, "data": {{"image": "{address}"}}, "annotations": '
+        '[{"id": 3, "created_at": "2026-11-24T20:07:32Z", "result": []}]}]'
+    )
+    found = read_text_of_reviews(photos, text.encode(), name="reviews.json")
+    assert [one.code for one in found.left_out] == ["picture_not_found"]

@@ -18,7 +18,7 @@ from datasets.reviews.label_studio_tasks import parse_tasks
 from datasets.reviews.review import PictureReview, ProposingModel, Verdict, area_of
 from tests.datasets.reviews.factories import BILLBOARD, GARBAGE, STRUCTURE
 
-PAYLOADS = Path("/work/shared/label_studio/payloads")
+PAYLOADS = Path(__file__).parents[4] / "shared/label_studio/payloads"
 # A picture of 100 x 80 px: percent and pixels agree in columns, 10 % are 8 rows.
 BOX_PERCENT = {"x": 10, "y": 10, "width": 20, "height": 30}
 BOX = Area(10, 8, 30, 32)
