@@ -1,6 +1,7 @@
 """Writing a picture set of made pictures, batch by batch, so that a broken run goes on."""
 
 import hashlib
+import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datasets.errors import DatasetError
+from datasets.folder_lock import lock_folder
 from datasets.labelled_picture import LabelledBox, LabelledPicture, Origin, View
 from datasets.picture_set import (
     PICTURES_FILE,
@@ -19,10 +21,12 @@ from datasets.picture_set import (
     parse_picture,
     split_lines,
     write_picture_set,
+    write_whole,
 )
 from datasets.taxonomy import TAXONOMY_VERSION
 
 _PLAN_FILE = "plan.txt"
+_REACHED_FILE = ".reached"  # size of the list of pictures after the last whole batch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -74,6 +78,8 @@ def write_made_set(
 ) -> PictureSet:
     """Write the pictures of all batches and return their set; a broken run goes on.
 
+    Its last batch is made anew where its lines were not all written.
+
     Args:
         folder: Is made where it does not exist.
         batches: In the order in which they are made.
@@ -86,17 +92,44 @@ def write_made_set(
     Raises:
         DatasetError: The folder holds something else.
     """
-    _claim_folder(folder, plan)
-    lines = folder / PICTURES_FILE
+    with lock_folder(folder):
+        _claim_folder(folder, plan)
+        pictures = _write_batches(folder, batches, origin, on_batch)
+        return _write_set(folder, pictures, name=name, sources=sources)
+
+
+def _write_batches(
+    folder: Path, batches: Iterable[Batch], origin: Origin, on_batch: Callable[[], None]
+) -> list[LabelledPicture]:
+    """Write the batches that are not there yet; return the pictures of all."""
+    lines, reached = folder / PICTURES_FILE, folder / _REACHED_FILE
+    _cut_back(lines, reached)
     done = {picture.path.rpartition("_")[0] for picture in _read_lines(lines)}
     for batch in batches:
         if f"{batch.split}/{batch.name}" not in done:
             (folder / batch.split).mkdir(exist_ok=True)
             pictures = _write_batch(folder, batch, origin)
-            with lines.open("a", encoding="utf-8") as file:  # whole batches only
+            with lines.open("a", encoding="utf-8") as file:
                 file.write(format_pictures(pictures))
+            write_whole(reached, f"{lines.stat().st_size}\n")
         on_batch()
-    pictures = _read_lines(lines)
+    reached.unlink(missing_ok=True)
+    return _read_lines(lines)
+
+
+def _cut_back(lines: Path, reached: Path) -> None:
+    """Remove what a run that was killed wrote of a batch that it did not end."""
+    if not reached.exists():
+        return
+    text = reached.read_text(encoding="utf-8").strip()
+    if not text.isdecimal() or not lines.exists():
+        raise DatasetError(f"{reached} is damaged: remove its folder")
+    os.truncate(lines, min(int(text), lines.stat().st_size))
+
+
+def _write_set(
+    folder: Path, pictures: Sequence[LabelledPicture], *, name: str, sources: tuple[Source, ...]
+) -> PictureSet:
     digest = hashlib.sha256("".join(picture.sha256 for picture in pictures).encode())
     picture_set = PictureSet(
         name=name,
@@ -117,10 +150,11 @@ def _claim_folder(folder: Path, plan: object) -> None:
         if note.read_text(encoding="utf-8") != text:
             raise DatasetError(f"{folder} was begun with another plan: name another folder")
         return
-    if folder.exists() and any(folder.iterdir()):
+    if any(folder.iterdir()):
         raise DatasetError(f"{folder} is not empty: name another folder, or remove what it holds")
-    folder.mkdir(parents=True, exist_ok=True)
-    note.write_text(text, encoding="utf-8")
+    write_whole(note, text)
+    write_whole(folder / _REACHED_FILE, "0\n")
+    (folder / PICTURES_FILE).touch()
 
 
 def _read_lines(path: Path) -> list[LabelledPicture]:

@@ -14,6 +14,8 @@ from datasets.labelled_picture import LabelledPicture
 
 SET_FILE = "set.json"
 PICTURES_FILE = "pictures.jsonl"
+# There from the first picture to the last: a build that was killed is taken up again.
+UNFINISHED_FILE = ".unfinished"
 SPLITS = ("train", "val", "test")
 
 
@@ -86,14 +88,21 @@ def stays_inside(path: str) -> bool:
     )
 
 
-def read_picture_set(folder: Path) -> PictureSet:
+def read_picture_set(folder: Path, *, allow_unfinished: bool = False) -> PictureSet:
     """Return the picture set in a folder.
 
+    Args:
+        folder: Of the set.
+        allow_unfinished: Also one in which a build was broken off: its pictures may be those of
+            two sets.
+
     Raises:
-        DatasetError: A file is absent, or a field is absent, unknown or of a wrong value; says
-            which line of which file.
+        DatasetError: A file is absent, a field is absent, unknown or of a wrong value, or a
+            build was broken off or is at work; says which line of which file.
     """
     path = folder / SET_FILE
+    if not allow_unfinished and (folder / UNFINISHED_FILE).exists():
+        raise DatasetError(f"{folder}: a build was broken off there, or is at work: build again")
     try:
         head = _HEAD.validate_json(path.read_text(encoding="utf-8-sig"), strict=True)
         pictures = _read_pictures(folder / PICTURES_FILE)
@@ -122,8 +131,8 @@ def write_picture_set(picture_set: PictureSet) -> None:
         "sources": [asdict(source) for source in picture_set.sources],
     }
     text = json.dumps(head, indent=2, ensure_ascii=False) + "\n"
-    _write_whole(picture_set.folder / PICTURES_FILE, format_pictures(picture_set.pictures))
-    _write_whole(picture_set.folder / SET_FILE, text)
+    write_whole(picture_set.folder / PICTURES_FILE, format_pictures(picture_set.pictures))
+    write_whole(picture_set.folder / SET_FILE, text)
 
 
 def format_pictures(pictures: Iterable[LabelledPicture]) -> str:
@@ -168,7 +177,7 @@ def _describe(error: ValidationError) -> str:
     return f"{place}: {first['msg']}" if place else first["msg"]
 
 
-def _write_whole(path: Path, text: str) -> None:
+def write_whole(path: Path, text: str) -> None:
     """Write a file so that killed, or on a full disk, the former one stays as it was."""
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:

@@ -8,15 +8,18 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from datasets.errors import DatasetError
+from datasets.folder_lock import lock_folder
 from datasets.labelled_picture import LabelledPicture
 from datasets.picture_set import (
     SET_FILE,
+    UNFINISHED_FILE,
     PictureSet,
     Source,
     format_pictures,
     read_picture_set,
     stays_inside,
     write_picture_set,
+    write_whole,
 )
 from datasets.sets.counts import Count, count_pictures
 from datasets.sets.gather import Gathered, GatheredPicture, LeftOut, read_sources
@@ -25,8 +28,6 @@ from datasets.sets.reviewed import Parts, ReviewCounts, Reviews, add_reviews
 from datasets.taxonomy import TAXONOMY_VERSION
 
 BUILD_FILE = "build.json"
-# There from the first picture to the last: a build that was killed is taken up again.
-UNFINISHED_FILE = ".unfinished"
 VERSION_DIGITS = 12
 
 
@@ -69,31 +70,40 @@ def build_picture_set(
 
     Raises:
         DatasetError: A source, the splits table or the reviews are absent or wrong, no picture
-            is left, or `folder` holds something else.
+            is left, `folder` holds something else, or another build is at work there.
         OSError: The folder cannot be written.
     """
-    former = _read_former(folder)
+    with lock_folder(folder):
+        former = _read_former(folder)
+        parts = _gather_parts(recipe, root, folder, reviews=reviews, workers=workers)
+        if not parts.pictures:
+            raise DatasetError(_describe_nothing(parts.left_out))
+        picture_set = plan_picture_set(recipe.name if recipe else "reviews", parts, folder)
+        _write_files(picture_set, parts.gathered.pictures, former=former, link=link)
+        report = BuildReport(
+            name=picture_set.name,
+            version=picture_set.version,
+            counts=tuple(count_pictures(picture_set.pictures)),
+            left_out=parts.left_out,
+            reviews=parts.reviews,
+        )
+        text = json.dumps(asdict(report), indent=2, ensure_ascii=False) + "\n"
+        write_whole(folder / BUILD_FILE, text)
+        (folder / UNFINISHED_FILE).unlink()
+    return report
+
+
+def _gather_parts(
+    recipe: Recipe | None, root: Path, folder: Path, *, reviews: Reviews | None, workers: int
+) -> Parts:
+    """Return all that the set is put together from; reviewed pictures are written already."""
     gathered = Gathered() if recipe is None else read_sources(recipe, root, workers=workers)
     sources = () if recipe is None else tuple(source.describe() for source in recipe.source)
     parts = Parts(gathered=gathered, sources=sources)
-    if reviews is not None:
-        _begin(folder)
-        parts = add_reviews(parts, reviews, folder=folder)
-    if not parts.pictures:
-        raise DatasetError(_describe_nothing(parts.left_out))
-    picture_set = plan_picture_set(recipe.name if recipe else "reviews", parts, folder)
-    _write_files(picture_set, parts.gathered.pictures, former=former, link=link)
-    report = BuildReport(
-        name=picture_set.name,
-        version=picture_set.version,
-        counts=tuple(count_pictures(picture_set.pictures)),
-        left_out=parts.left_out,
-        reviews=parts.reviews,
-    )
-    text = json.dumps(asdict(report), indent=2, ensure_ascii=False) + "\n"
-    (folder / BUILD_FILE).write_text(text, encoding="utf-8")
-    (folder / UNFINISHED_FILE).unlink()
-    return report
+    if reviews is None:
+        return parts
+    _begin(folder)
+    return add_reviews(parts, reviews, folder=folder)
 
 
 def plan_picture_set(name: str, parts: Parts, folder: Path) -> PictureSet:
@@ -128,14 +138,26 @@ def _describe_nothing(left_out: Sequence[LeftOut]) -> str:
 
 
 def _read_former(folder: Path) -> tuple[LabelledPicture, ...]:
-    """Return the pictures of the set that `folder` holds already; none if it's absent or empty."""
-    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+    """Return the pictures of the set that `folder` holds already; none if it's empty."""
+    if not any(folder.iterdir()):
         return ()
+    _check_folders_inside(folder)
     if not (folder / SET_FILE).is_file():
         if (folder / UNFINISHED_FILE).is_file():
             return ()
         raise DatasetError(f"{folder} holds something that is no picture set; name another folder")
-    return read_picture_set(folder).pictures
+    return read_picture_set(folder, allow_unfinished=True).pictures
+
+
+def _check_folders_inside(folder: Path) -> None:
+    """Pass a folder whose pictures lie in it; what is written and removed has to stay there.
+
+    Raises:
+        DatasetError: A folder of it is a link, as in a set that somebody handed on.
+    """
+    links = [path for path in folder.rglob("*") if path.is_symlink() and path.is_dir()]
+    if links:
+        raise DatasetError(f"{links[0]} is a link to a folder; name another folder for the set")
 
 
 def _write_files(
@@ -157,7 +179,6 @@ def _write_files(
 
 
 def _begin(folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
     (folder / UNFINISHED_FILE).touch()
 
 

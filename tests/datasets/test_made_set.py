@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from datasets.errors import DatasetError
+from datasets.folder_lock import lock_folder
 from datasets.labelled_picture import LabelledBox, Origin, View
 from datasets.made_set import Batch, MadePicture, write_made_set
 from datasets.picture_set import PictureSet, Source, read_picture_set
@@ -77,3 +78,18 @@ def test_a_damaged_list_is_said_to_be_so(tmp_path: Path) -> None:
     (tmp_path / "pictures.jsonl").write_text("{not json\n", encoding="utf-8")
     with pytest.raises(DatasetError, match="damaged"):
         write(tmp_path, make_batch("a"))
+
+
+def test_a_batch_whose_lines_were_cut_off_is_made_anew(tmp_path: Path) -> None:
+    whole = write(tmp_path / "whole", make_batch("a"), make_batch("b"))
+    with pytest.raises(DatasetError, match="broken off"):
+        write(tmp_path / "killed", make_batch("a"), make_batch("b", fails=True))
+    lines = tmp_path / "killed" / "pictures.jsonl"
+    line = lines.read_text().replace("a_00", "b_00")
+    lines.write_text(lines.read_text() + line + line[:40])  # one line of two, and half a line
+    assert write(tmp_path / "killed", make_batch("a"), make_batch("b")).pictures == whole.pictures
+
+
+def test_a_folder_in_which_another_run_is_at_work_is_left_alone(tmp_path: Path) -> None:
+    with lock_folder(tmp_path / "set"), pytest.raises(DatasetError, match="another process"):
+        write(tmp_path / "set", make_batch("a"))

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from datasets.errors import DatasetError
-from datasets.picture_set import read_picture_set
-from datasets.sets.build import UNFINISHED_FILE, build_picture_set
+from datasets.folder_lock import lock_folder
+from datasets.picture_set import UNFINISHED_FILE, read_picture_set
+from datasets.sets.build import build_picture_set
 from datasets.sets.recipe import Recipe, parse_recipe
 from tests.datasets.sets.factories import (
     SPLIT_BY_FLIGHT,
@@ -208,3 +209,44 @@ def test_what_is_handed_on_does_not_tell_our_folders(
     assert len(report.left_out) == 2
     for name in ("build.json", "set.json", "pictures.jsonl"):
         assert str(tmp_path) not in (tmp_path / "set" / name).read_text()
+
+
+def test_a_folder_in_which_another_build_is_at_work_is_left_alone(
+    root: Path, recipe: Recipe, tmp_path: Path
+) -> None:
+    build_picture_set(recipe, root=root, folder=tmp_path / "set")
+    before = contents(tmp_path / "set")
+    with lock_folder(tmp_path / "set"), pytest.raises(DatasetError, match="another process"):
+        build_picture_set(recipe, root=root, folder=tmp_path / "set")
+    assert contents(tmp_path / "set") == before
+
+
+def test_a_set_in_which_a_build_was_broken_off_is_not_read(
+    root: Path, recipe: Recipe, tmp_path: Path
+) -> None:
+    build_picture_set(recipe, root=root, folder=tmp_path / "set")
+    (tmp_path / "set" / UNFINISHED_FILE).touch()
+    with pytest.raises(DatasetError, match="build again"):
+        read_picture_set(tmp_path / "set")
+    build_picture_set(recipe, root=root, folder=tmp_path / "set")
+    assert len(read_picture_set(tmp_path / "set").pictures) == 4
+
+
+def test_nothing_is_written_through_a_link_in_a_set_that_was_handed_on(
+    root: Path, recipe: Recipe, tmp_path: Path
+) -> None:
+    build_picture_set(recipe, root=root, folder=tmp_path / "set")
+    (tmp_path / "set/images").rename(tmp_path / "elsewhere")
+    (tmp_path / "set/images").symlink_to(tmp_path / "elsewhere")
+    before = contents(tmp_path / "elsewhere")
+    (root / "bins/images/f1/a.jpg").unlink()
+    with pytest.raises(DatasetError, match="link to a folder"):
+        build_picture_set(recipe, root=root, folder=tmp_path / "set")
+    assert contents(tmp_path / "elsewhere") == before
+
+
+def test_a_build_that_fails_leaves_no_folder(root: Path, recipe: Recipe, tmp_path: Path) -> None:
+    (root / "bins/images").rename(root / "bins/other")
+    with pytest.raises(DatasetError, match="no folder"):
+        build_picture_set(recipe, root=root, folder=tmp_path / "set")
+    assert not (tmp_path / "set").exists()
