@@ -10,7 +10,8 @@ from inference.sighting import Detection
 from service.errors import CannotStartError
 from service.folder import STORE_NAME
 from service.outputs import RECEIPT
-from service.store import Run, open_store
+from service.store.inspections import Run
+from service.store.local_store import open_store
 from training.selection import Candidate, ScoredBox
 
 UNKNOWN_FLIGHT = "unknown"
@@ -35,7 +36,9 @@ def read_inspected_pictures(folder: Path, *, reviewed: Collection[str]) -> Inspe
         CannotStartError: The folder holds no finished inspection.
     """
     if not (folder / STORE_NAME).is_file():
-        raise CannotStartError(f"{folder} holds no results of skypatrol inspect")
+        raise CannotStartError(
+            f"{folder} holds no results of skypatrol inspect; a picture set has to be inspected first"
+        )
     flights = _read_flights(folder / RECEIPT)
     with open_store(folder / STORE_NAME) as store:
         runs = store.read_runs()

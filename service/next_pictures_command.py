@@ -16,7 +16,7 @@ from service.next_pictures import InspectedPictures, read_inspected_pictures
 from service.printable import printable_text
 from service.settings import read_settings
 from service.shared_options import parse_path
-from service.store import Run
+from service.store.inspections import Run
 from training.errors import TrainingError
 from training.selection import Choice, choose_next
 
@@ -24,7 +24,11 @@ from training.selection import Choice, choose_next
 def next_pictures(
     results: Annotated[
         list[Path],
-        typer.Argument(metavar="RESULTS...", parser=parse_path, help="Outputs of inspect."),
+        typer.Argument(
+            metavar="RESULTS...",
+            parser=parse_path,
+            help="Output folders of inspect; no picture sets.",
+        ),
     ],
     *,
     count: Annotated[int, typer.Option(min=1, max=100_000, help="Pictures to choose.")] = 50,

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -14,23 +15,21 @@ from datasets.reviews.review import ProposingModel
 from models.openvino_detector import read_openvino_detector
 from models.registry import read_model
 from service.errors import CannotStartError
+from service.report import HTML_LANGUAGES
 from service.settings import read_settings
-from service.shared_options import parse_path
+from service.shared_options import parse_language, parse_path
+from service.translations import Language, class_title, read_texts
 from training.chosen_pictures import PlacedPicture
 from training.errors import TrainingError
 from training.evaluation.result import PictureResult, Way
 from training.evaluation.search import plan_search, search_pictures
 from training.label_review.doubts import LabelDoubt, find_doubts
 from training.label_review.drafts import DraftRule, draft_reviews
-from training.label_review.page import write_page
+from training.label_review.page import PageWords, write_page
 from training.trials.placed_pictures import place_pictures
 from training.trials.searched_pictures import match_scored, read_results, scored_boxes
 
 REVIEWS_FILE = "reviews.jsonl"
-SEEN_WARNING = (
-    "The model may have learned from these very labels, and would then defend them, right or "
-    "wrong. Findings of folds (--found) come from models that never saw the pictures."
-)
 
 
 def review_labels(
@@ -57,6 +56,7 @@ def review_labels(
     suggest: Annotated[
         bool, typer.Option("--suggest", help="Take the model's word where it is sure.")
     ] = False,
+    lang: Annotated[str | None, typer.Option(metavar="en|zh", help="Of page and terminal.")] = None,
 ) -> None:
     """List labels that a model contradicts: a page with pictures, and drafts of reviews.
 
@@ -67,6 +67,8 @@ def review_labels(
         raise CannotStartError(f"--split: {split!r} is none of {', '.join(SPLITS)}")
     if not 0 < len(reviewer) <= MAX_WORDS:
         raise CannotStartError(f"--reviewer: a pseudonym has 1 to {MAX_WORDS} characters")
+    language = parse_language(lang or read_settings().language)
+    text = read_texts(language).label_review
     try:
         picture_set = read_picture_set(folder)
         placed = [
@@ -88,11 +90,16 @@ def review_labels(
     page = write_page(
         doubts,
         out,
-        title=f"Doubtful labels of {picture_set.name}, {split}",
-        notes=() if found else (SEEN_WARNING,),
+        title=text["title"].format(name=picture_set.name, split=split),
+        notes=() if found else (text["seen"],),
         pictures={entry.picture.path: entry.path for entry in placed},
+        words=PageWords(
+            html_language=HTML_LANGUAGES[Language(language)],
+            text=text,
+            class_title=partial(class_title, language=language),
+        ),
     )
-    _tell(doubts, seen=found is None)
+    _tell(doubts, language, seen=found is None)
     typer.echo(f"{page}\n{out / REVIEWS_FILE}")
 
 
@@ -118,9 +125,10 @@ def _search(
     return [entry for entry in entries if isinstance(entry, PictureResult)]
 
 
-def _tell(doubts: list[LabelDoubt], *, seen: bool) -> None:
+def _tell(doubts: list[LabelDoubt], language: str, *, seen: bool) -> None:
+    text = read_texts(language).label_review
     if seen:
-        typer.echo(SEEN_WARNING, err=True)
+        typer.echo(text["seen"], err=True)
     counts = Counter((doubt.kind.value, doubt.class_name) for doubt in doubts)
     for (kind, class_name), count in sorted(counts.items()):
-        typer.echo(f"{kind:12} {class_name:18} {count:5}")
+        typer.echo(f"{count:5}  {class_title(class_name, language)}: {text[kind]}")

@@ -38,6 +38,7 @@ class Texts:
         geocheck: Of the page and the terminal of a geocheck, likewise.
         evaluation: Of the page and the terminal of an evaluation, likewise.
         shadow: Of the page of a shadow, likewise.
+        label_review: Of the page and the terminal of doubtful labels, likewise.
         terminal: Of an inspection's stages and figures, likewise.
     """
 
@@ -49,6 +50,7 @@ class Texts:
     geocheck: Mapping[str, str]
     evaluation: Mapping[str, str]
     shadow: Mapping[str, str]
+    label_review: Mapping[str, str]
     terminal: Mapping[str, str]
 
 
@@ -70,6 +72,7 @@ def read_texts(language: str) -> Texts:
         geocheck=table["geocheck"],
         evaluation=table["evaluation"],
         shadow=table["shadow"],
+        label_review=table["label_review"],
         terminal=table["terminal"],
     )
 

@@ -59,7 +59,7 @@ def test_doubts_become_a_page_and_reviews(picture_set: PictureSet, tmp_path: Pat
     command = ("dataset", "review-labels", picture_set.folder, "--out", out, "--found", found)
     assert run(*command) == 0
     told = capsys.readouterr()
-    assert "missing" in told.out
+    assert "Exposed garbage: Not labelled" in told.out
     assert "may have learned" not in told.err
     (review,) = read_review_lines(out / "reviews.jsonl")
     assert {box.verdict.value for box in review.boxes} == {"unsure"}
@@ -100,3 +100,25 @@ def test_a_pseudonym_that_no_review_takes_is_refused_at_once(
 def test_the_command_line_needs_no_torch() -> None:
     code = "import sys, service.command_line; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("language", "tag", "words"),
+    [
+        ("en", "en", "Not labelled, but the model is sure"),
+        ("zh", "zh-Hans", "无标注，但模型确信有目标"),
+    ],
+)
+def test_page_and_terminal_speak_the_language_that_is_asked_for(
+    picture_set: PictureSet, tmp_path: Path, capsys, language: str, tag: str, words: str
+) -> None:
+    boxes = [ScoredBox(class_name="exposed_garbage", score=0.9, box=(60, 40, 80, 60))]
+    found = tmp_path / "found.jsonl"
+    write_results([match_scored(picture_set.pictures[0], boxes)], found)
+    out = tmp_path / "out"
+    command = ("dataset", "review-labels", picture_set.folder, "--out", out, "--found", found)
+    assert run(*command, "--lang", language) == 0
+    assert words in capsys.readouterr().out
+    page = (out / "labels.html").read_text(encoding="utf-8")
+    assert f'<html lang="{tag}">' in page
+    assert words in page

@@ -57,6 +57,7 @@ def test_languages_have_the_same_texts_with_the_same_blanks() -> None:
         (english.geocheck, chinese.geocheck),
         (english.evaluation, chinese.evaluation),
         (english.shadow, chinese.shadow),
+        (english.label_review, chinese.label_review),
         (english.terminal, chinese.terminal),
     ):
         assert {key: _blanks(text) for key, text in ours.items()} == {

@@ -1,6 +1,6 @@
 """The page of doubtful labels, with a picture of each; it never leaves the out folder."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from datasets.labelled_picture import LabelledBox
 from models.detector import Image
 from training.evaluation.result import FoundBox
-from training.label_review.doubts import Doubt, LabelDoubt
+from training.label_review.doubts import LabelDoubt
 
 PAGE = "labels.html"
 CROPS_FOLDER = "crops"
@@ -22,12 +22,20 @@ LEAST_MARGIN_PX = 24.0
 LABEL_BGR = (60, 200, 60)
 FOUND_BGR = (40, 120, 255)
 
-TITLES = {
-    Doubt.UNSUPPORTED: "Labelled, but the model sees nothing of that class there",
-    Doubt.LOOSE: "Labelled with another box than the model's",
-    Doubt.MISSING: "Not labelled, but the model is sure",
-    Doubt.WRONG_CLASS: "Labelled as another class than the model's",
-}
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageWords:
+    """What the page says, in one language.
+
+    Attributes:
+        html_language: Such as `en` or `zh-Hans`.
+        text: By key: those of `page.html`, `nothing`, and the name of each `Doubt`.
+        class_title: Returns what people call a class.
+    """
+
+    html_language: str
+    text: Mapping[str, str]
+    class_title: Callable[[str], str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +93,7 @@ def write_page(
     title: str,
     notes: Sequence[str],
     pictures: Mapping[str, Path],
+    words: PageWords,
 ) -> Path:
     """Write the page and its crops, and return the page's path.
 
@@ -95,11 +104,12 @@ def write_page(
         notes: Warnings above the list.
         pictures: Files by the pictures' paths; one that cannot be read leaves a card without a
             crop.
+        words: Of all else.
     """
     crops = folder / CROPS_FOLDER
     crops.mkdir(parents=True, exist_ok=True)
     cards = [
-        _plan_card(number, doubt, _write_crop(number, doubt, pictures, crops))
+        _plan_card(number, doubt, words, crop=_write_crop(number, doubt, pictures, crops))
         for number, doubt in enumerate(doubts, start=1)
     ]
     templates = Environment(
@@ -110,8 +120,14 @@ def write_page(
         lstrip_blocks=True,
     )
     page = folder / PAGE
-    text = templates.get_template("page.html").render(title=title, notes=notes, cards=cards)
-    page.write_text(text, encoding="utf-8")
+    html = templates.get_template("page.html").render(
+        title=title,
+        notes=notes,
+        cards=cards,
+        text=words.text,
+        html_language=words.html_language,
+    )
+    page.write_text(html, encoding="utf-8")
     return page
 
 
@@ -126,22 +142,22 @@ def _write_crop(
     return f"{CROPS_FOLDER}/{name}"
 
 
-def _plan_card(number: int, doubt: LabelDoubt, crop: str | None) -> DoubtCard:
+def _plan_card(number: int, doubt: LabelDoubt, words: PageWords, *, crop: str | None) -> DoubtCard:
     return DoubtCard(
         number=number,
-        title=TITLES[doubt.kind],
+        title=words.text[doubt.kind.value],
         picture=doubt.picture.path,
         source=doubt.picture.source,
-        label=_describe(doubt.labelled),
-        found=_describe(doubt.found),
+        label=_describe(doubt.labelled, words),
+        found=_describe(doubt.found, words),
         strength=f"{doubt.strength:.2f}",
         crop=crop,
     )
 
 
-def _describe(box: LabelledBox | FoundBox | None) -> str:
+def _describe(box: LabelledBox | FoundBox | None, words: PageWords) -> str:
     if box is None:
-        return "nothing"
+        return words.text["nothing"]
     corners = f"{box.x_min:.0f}, {box.y_min:.0f}, {box.x_max:.0f}, {box.y_max:.0f}"
     score = f" {box.score:.2f}" if isinstance(box, FoundBox) else ""
-    return f"{box.class_name}{score} ({corners})"
+    return f"{words.class_title(box.class_name)}{score} ({corners})"

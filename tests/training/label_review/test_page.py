@@ -5,9 +5,15 @@ from pathlib import Path
 import numpy as np
 
 from training.label_review.doubts import find_doubts
-from training.label_review.page import draw_doubt, plan_crop, write_page
+from training.label_review.page import PageWords, draw_doubt, plan_crop, write_page
 from training.trials.searched_pictures import ScoredBox, match_scored
 
+KEYS = "missing nothing labelled found order unreadable doubt picture source"
+WORDS = PageWords(
+    html_language="zh-Hans",
+    text={key: f"<{key}>" for key in KEYS.split()},
+    class_title=str.upper,
+)
 SURE = {"exposed_garbage": 0.5}
 
 
@@ -34,12 +40,20 @@ def test_the_page_names_everything_and_escapes_it(make_set, make_picture, tmp_pa
     made = make_set([make_picture("<b>a")])
     pictures = {p.path: made.path_of(p) for p in made.pictures}
     page = write_page(
-        doubts_of(made.pictures[0]), tmp_path / "out", title="T", notes=["N"], pictures=pictures
+        doubts_of(made.pictures[0]),
+        tmp_path / "out",
+        title="T",
+        notes=["N"],
+        pictures=pictures,
+        words=WORDS,
     )
     text = page.read_text()
     assert "&lt;b&gt;a.png" in text
     assert "<b>a" not in text
     assert 'src="crops/0001.jpg"' in text
+    assert '<html lang="zh-Hans">' in text
+    assert "&lt;missing&gt;" in text
+    assert "EXPOSED_GARBAGE 0.90" in text
     assert (tmp_path / "out" / "crops" / "0001.jpg").is_file()
 
 
@@ -50,5 +64,5 @@ def test_a_picture_that_cannot_be_read_leaves_its_card(
     doubts = doubts_of(made.pictures[0])
     made.path_of(made.pictures[0]).write_bytes(b"")
     pictures = {p.path: made.path_of(p) for p in made.pictures}
-    page = write_page(doubts, tmp_path / "out", title="T", notes=[], pictures=pictures)
-    assert "The picture cannot be read." in page.read_text()
+    page = write_page(doubts, tmp_path / "out", title="T", notes=[], pictures=pictures, words=WORDS)
+    assert "&lt;unreadable&gt;" in page.read_text()
