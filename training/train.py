@@ -87,12 +87,7 @@ def train(
             say(f"{folder} is finished; --fresh begins anew")
             return folder
         state = read_run_state(folder)
-        if state is None:
-            weights = resolve_initial_weights(config, registry=registry)
-            facts = describe_initial_weights(weights)
-            write_run_record(describe_run(config, pictures.records, facts), folder)
-        else:
-            weights = read_initial_record(folder)
+        weights = _read_start(config, pictures, folder, registry, begun=state is not None)
         state = _train_epochs(config, pictures, weights, state, folder, say)
         _finish(state, pictures, folder, config)
     return folder
@@ -103,6 +98,23 @@ class _Pictures:
     train: list[PlacedPicture]
     val: list[PlacedPicture]
     records: list[dict[str, Any]]  # as JSON has them
+
+
+def _read_start(
+    config: TrainingConfig,
+    pictures: _Pictures,
+    folder: Path,
+    registry: Registry,
+    *,
+    begun: bool,
+) -> InitialWeights:
+    """Return what a run starts from, which its record has from its first epoch on."""
+    if begun:
+        return read_initial_record(folder)
+    weights = resolve_initial_weights(config, registry=registry)
+    facts = describe_initial_weights(weights)
+    write_run_record(describe_run(config, pictures.records, facts), folder)
+    return weights
 
 
 def _read_pictures(config: TrainingConfig, packs: Path, say: Say) -> _Pictures:

@@ -50,24 +50,6 @@ def _areas(
     return shared, (a[:, 2:] - a[:, :2]).prod(axis=-1), (b[:, 2:] - b[:, :2]).prod(axis=-1)
 
 
-def match_boxes(
-    found: NDArray[np.floating], scores: NDArray[np.float32], true: NDArray[np.floating]
-) -> Matches:
-    """Match detections to true boxes of one class and picture, best score first.
-
-    Args:
-        found: (N, 4) detected boxes.
-        scores: (N,) their scores.
-        true: (M, 4) true boxes in the same pixels.
-
-    Returns:
-        The best `MAX_DETECTIONS`, best first.
-    """
-    order = best_first(scores)
-    rows = match_rows(box_iou(found[order], true))
-    return Matches(scores=scores[order], hits=rows >= 0, true_count=len(true))
-
-
 def best_first(scores: NDArray[np.float32]) -> NDArray[np.intp]:
     """Return the rows of the detections that COCO looks at, in its order."""
     order: NDArray[np.intp] = np.argsort(-scores, kind="stable")[:MAX_DETECTIONS]

@@ -11,24 +11,9 @@ from training.evaluation.result import Evaluation, EvaluationHead, LeftOut, Pict
 Value = TypeVar("Value")
 
 # pydantic checks every field, and takes dataclasses as they are.
-_EVALUATION = TypeAdapter(Evaluation)
 _SCORES = TypeAdapter(list[Evaluation])
 _HEAD = TypeAdapter(EvaluationHead)
 _ENTRY = TypeAdapter(PictureResult | LeftOut)
-
-
-def format_evaluation(evaluation: Evaluation) -> str:
-    """Return the JSON text that `parse_evaluation` takes."""
-    return _EVALUATION.dump_json(evaluation, indent=1).decode("utf-8") + "\n"
-
-
-def parse_evaluation(text: str) -> Evaluation:
-    """Return the evaluation in a JSON text.
-
-    Raises:
-        TrainingError: It is none.
-    """
-    return _parse(_EVALUATION, text, "evaluation")
 
 
 def format_scores(evaluations: Sequence[Evaluation]) -> str:

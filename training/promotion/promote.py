@@ -51,13 +51,13 @@ def promote_through_gate(
         TrainingError: The set cannot be used.
     """
     check_can_be_promoted(candidate, registry)  # before the gate, which takes minutes
+    if against is None and force_reason is None:
+        raise ModelError("promotion needs a regression set, or a reason to do without")
     report, name = None, None
     if against is not None:
         production = read_model(registry=registry)
         report = run_gate(candidate, production, against, at=signed.at, how=how)
         name = write_report(report, registry)
-    elif force_reason is None:
-        raise ModelError("promotion needs a regression set, or a reason to do without")
     passed = report is not None and report.passed
     if not passed and force_reason is None:
         return Attempt(report=report, promotion=None)

@@ -21,9 +21,9 @@ from training.evaluation.result import (
 )
 from training.evaluation.result_json import (
     format_entry,
-    format_evaluation,
+    format_scores,
     parse_entry,
-    parse_evaluation,
+    parse_scores,
 )
 
 PICTURE = LabelledPicture(
@@ -96,8 +96,8 @@ EVALUATION = Evaluation(
 )
 
 
-def test_evaluation_comes_back_equal() -> None:
-    assert parse_evaluation(format_evaluation(EVALUATION)) == EVALUATION
+def test_evaluations_come_back_equal() -> None:
+    assert parse_scores(format_scores([EVALUATION])) == [EVALUATION]
 
 
 @pytest.mark.parametrize("entry", [RESULT, EVALUATION.left_out[0]])
@@ -116,7 +116,7 @@ def test_part_is_found_by_view_and_origin_and_never_by_another() -> None:
 
 
 def test_wrong_value_is_named() -> None:
-    table = json.loads(format_evaluation(EVALUATION))
-    table["parts"][0]["pictures"] = "many"
-    with pytest.raises(TrainingError, match=r"parts\.0\.pictures"):
-        parse_evaluation(json.dumps(table))
+    table = json.loads(format_scores([EVALUATION]))
+    table[0]["parts"][0]["pictures"] = "many"
+    with pytest.raises(TrainingError, match=r"0\.parts\.0\.pictures"):
+        parse_scores(json.dumps(table))
