@@ -21,6 +21,7 @@ from service.settings import read_settings
 from service.shared_options import parse_path
 from training.evaluation.evaluate import evaluate_split, select_split
 from training.evaluation.result import Evaluation, Way
+from training.evaluation.score_model import remove_card
 from training.evaluation.search import plan_search
 from training.evaluation.street_size import (
     MIN_BOXES,
@@ -55,7 +56,8 @@ def calibrate(
     """Fit what a model's scores are worth on pictures, and write that into its manifest.
 
     First the size is chosen at which street pictures are searched: scores depend on it.
-    Before the model is added: one that is registered does not change any more.
+    Scores and card of before are removed where anything changed: score it anew. All this before
+    the model is added: one that is registered does not change any more.
     """
     check_is_no_registered_folder(folder, read_settings().registry)
     model = read_model_folder(folder)
@@ -69,7 +71,11 @@ def calibrate(
         raw = replace(raw, manifest=sized)
     found = _search(detector, raw.manifest, pictures, split)
     fits = fit_calibration(found.pictures, raw.manifest.classes)
-    write_manifest(calibrate_manifest(raw.manifest, fits), folder)
+    calibrated = calibrate_manifest(raw.manifest, fits)
+    if calibrated != model.manifest:
+        # Scores were those of other maps and sizes.
+        remove_card(folder)
+        write_manifest(replace(calibrated, metrics={}), folder)
     for fit in fits:
         typer.echo(describe_fit(fit))
     if (line := describe_left_out(found.left_out)) is not None:

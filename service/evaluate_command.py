@@ -77,7 +77,7 @@ def evaluate(
         precision=precision,
         language=language,
     )
-    found = read_model(None if model == PROMOTED else model, registry=read_settings().registry)
+    found = read_model(None if model == PROMOTED else model, registry=settings.registry)
     try:
         with show_progress(quiet=as_json) as reporter:
             evaluations = run_evaluation(options, model=found, reporter=reporter)

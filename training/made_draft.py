@@ -61,8 +61,10 @@ def _describe_set(found: Mapping[str, Any], choice: Mapping[str, Any]) -> str:
     ]
     if choice["sources"]:
         parts.append(f"only those of {', '.join(choice['sources'])}")
-    if choice["weight"] != 1:
+    if choice["weight"] > 1:
         parts.append(f"each {choice['weight']:g} times")
+    elif choice["weight"] < 1:
+        parts.append(f"a fixed {choice['weight']:.0%} of them")
     if found["left_out"]:
         parts.append(f"{len(found['left_out'])} left out, since they could not be used")
     return f"- {found['name']} {found['version']}: {'; '.join(parts)}."

@@ -12,16 +12,15 @@ from models.registry import (
     read_model_folder,
     write_manifest,
 )
-from models.safe_files import CARD_FILE, CARD_PLOT, MADE_FILE, TRAINABLE_FILES
+from models.safe_files import MADE_FILE, TRAINABLE_FILES
 from training.errors import TrainingError
+from training.evaluation.score_model import remove_card
 from training.export import export_model
 from training.made_draft import format_made_draft
 from training.recipe import RunWeights, plan_trained_manifest
 from training.run_record import CONFIG_FILE, LAST_FOLDER, RESULT_FILE
 from training.whole_file import write_whole
 
-# Written by `models score`: of no worth beside another manifest than the one that was scored.
-SCORED_FILES = (CARD_FILE, CARD_PLOT)
 # What calibration and scoring put into a manifest: it holds as long as the weights are the same.
 MEASURED_FIELDS = ("calibration", "min_confidence", "metrics", "street_long_side_px")
 
@@ -76,16 +75,11 @@ def _renew_model(source: Path, folder: Path, manifest: ModelManifest) -> Registe
     }
     renewed = dataclasses.replace(manifest, **kept)
     if format_manifest(renewed) != format_manifest(before):
-        _remove_scored(folder)
+        remove_card(folder)
         write_manifest(renewed, folder)
     return read_model_folder(folder)
 
 
 def _export_anew(source: Path, folder: Path, manifest: ModelManifest) -> RegisteredModel:
-    _remove_scored(folder)
+    remove_card(folder)
     return export_model(source, folder, manifest=manifest)
-
-
-def _remove_scored(folder: Path) -> None:
-    for name in SCORED_FILES:
-        (folder / name).unlink(missing_ok=True)

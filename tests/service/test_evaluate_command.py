@@ -199,11 +199,12 @@ def test_card_states_thresholds_scores_and_calibration(
 
     folder = tmp_path / "scored"
     shutil.copytree(model_folder, folder)
-    (folder / "MADE.md").write_text("Made by hand in a test.", encoding="utf-8")
+    (folder / "MADE.md").write_text("<!-- a\nhint -->\nMade by hand in a test.", encoding="utf-8")
     assert run("models", "score", folder, "--on", picture_set, "--day", "2026-11-25") == 0
     card = (folder / "CARD.md").read_text(encoding="utf-8")
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     assert "Made by hand in a test." in card
+    assert "hint" not in card
     # The bright cell on the empty picture is as sure as the right one: no threshold is quiet.
     assert manifest["min_confidence"][CLASS] > 0.9
     assert f"| {CLASS} | {manifest['min_confidence'][CLASS]:g} | – | 0.00 | street 0.000 |" in card

@@ -11,6 +11,7 @@ import pytest
 
 from datasets.labelled_picture import LabelledBox, LabelledPicture, View
 from datasets.picture_set import PictureSet, Source, write_picture_set
+from models.calibration import Calibration, CalibrationMethod
 from models.history import Promotion
 from models.registry import (
     REGISTRY_FOLDER,
@@ -229,6 +230,29 @@ def test_calibration_with_few_detections_changes_nothing_and_says_so(
     assert "street pictures: searched at" in printed
     assert "no class has 30 boxes there to choose by" in printed
     assert read_model_folder(candidate).manifest == before
+
+
+def test_figures_and_card_of_another_calibration_do_not_stay(
+    candidate: Path, regression_set: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    manifest = read_model_folder(candidate).manifest
+    before = Calibration(
+        raw=(0.0, 1.0),
+        calibrated=(0.0, 0.9),
+        method=CalibrationMethod.ISOTONIC,
+        detections=200,
+        ece=0.02,
+        brier=0.1,
+    )
+    scored = dataclasses.replace(
+        manifest, calibration={"exposed_garbage": before}, metrics={"date": "2026-11-24"}
+    )
+    write_manifest(scored, candidate)
+    (candidate / "CARD.md").write_text("of before", encoding="utf-8")
+    run(capsys, "models", "calibrate", candidate, "--on", regression_set, "--split", "test")
+    after = read_model_folder(candidate).manifest
+    assert (after.calibration, after.metrics) == ({}, {})
+    assert not (candidate / "CARD.md").exists()
 
 
 def test_pictures_that_calibration_could_not_use_are_told(

@@ -41,7 +41,7 @@ def test_sets_start_steps_hours_and_machine_are_told() -> None:
     text = format_made_draft(make_record(), RESULT)
     assert "A network for heap, shed, trained at 512 px." in text
     assert "- city 3f: 2,886 pictures and tiles an epoch to learn from; 462 of val;" in text
-    assert "only those of cars; each 0.5 times; 1 left out" in text
+    assert "only those of cars; a fixed 50% of them; 1 left out" in text
     assert f"from the weights in patrol-n-1/trainable.safetensors (SHA-256 {'ab' * 32})" in text
     assert "11 epochs, each of 3,001 pictures and tiles, in batches of 16; epoch 9 was" in text
     assert "Seed 5; settings of ultralytics: lr0 0.0004." in text

@@ -1,8 +1,10 @@
 """Set a model's thresholds on val, score it on test, and write manifest, card and plot."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from pathlib import Path
 
 from datasets.labelled_picture import Origin
 from datasets.picture_set import PictureSet
@@ -26,6 +28,8 @@ from training.evaluation.result import (
 )
 from training.evaluation.search import Search, plan_search
 from training.evaluation.thresholds import MAX_FALSE_ALARMS, choose_thresholds
+
+COMMENT = re.compile(r"<!--.*?-->\s*", re.DOTALL)  # of Markdown: a hint to who edits the text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,18 +92,19 @@ def score_model(
 
 
 def read_made(model: RegisteredModel) -> str:
-    """Return how a model was made, in the words of its folder's MADE.md.
+    """Return how a model was made, in the words of its folder's MADE.md, without comments.
 
     Raises:
         TrainingError: The folder has none, or it cannot be read.
     """
     try:
-        return (model.folder / MADE_FILE).read_text(encoding="utf-8")
+        text = (model.folder / MADE_FILE).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise TrainingError(
             f"{model.folder}: a card opens with {MADE_FILE}, how the model was made (data, steps, "
             f"machine, hours); write it and score again: {error}"
         ) from error
+    return COMMENT.sub("", text)
 
 
 def write_scored_model(scored: ScoredModel, model: RegisteredModel, *, made: str) -> None:
@@ -114,6 +119,12 @@ def write_scored_model(scored: ScoredModel, model: RegisteredModel, *, made: str
     write_whole(model.folder / CARD_PLOT, draw_reliability(_calibrations(scored.evaluations[0])))
     write_whole(model.folder / CARD_FILE, card)
     write_manifest(scored.manifest, model.folder)
+
+
+def remove_card(folder: Path) -> None:
+    """Remove card and plot from a model's folder, since its manifest is another now."""
+    for name in (CARD_FILE, CARD_PLOT):
+        (folder / name).unlink(missing_ok=True)
 
 
 def plan_metrics(evaluations: Sequence[Evaluation]) -> dict[str, object]:
