@@ -37,7 +37,7 @@ def read_inspected_pictures(folder: Path, *, reviewed: Collection[str]) -> Inspe
     """
     if not (folder / STORE_NAME).is_file():
         raise CannotStartError(
-            f"{folder} holds no results of skypatrol inspect; a picture set has to be inspected first"
+            f"{folder} holds no results of skypatrol inspect; inspect picture sets first"
         )
     flights = _read_flights(folder / RECEIPT)
     with open_store(folder / STORE_NAME) as store:

@@ -27,7 +27,7 @@ def next_pictures(
         typer.Argument(
             metavar="RESULTS...",
             parser=parse_path,
-            help="Output folders of inspect; no picture sets.",
+            help="What inspect wrote; no picture sets.",
         ),
     ],
     *,

@@ -48,12 +48,16 @@ def parse_coco(
     """
     file = _parse_file(content)
     words = _name_categories(file)
-    boxes_of = _sort_annotations(file)
-    used = dict.fromkeys(words[one.category_id] for one in file.annotations)
+    troubles: dict[_Id, DatasetError] = {}
+    annotations = _parse_annotations(file, None if on_trouble is None else troubles)
+    boxes_of = _sort_annotations(file, annotations)
+    used = dict.fromkeys(words[one.category_id] for one in annotations)
     labels = dict(zip(used, map_words(list(used), labels_by_word, where="COCO file"), strict=True))
     pictures = []
     for image in file.images:
         try:
+            if image.id in troubles:
+                raise troubles[image.id]
             wanted = [one for one in boxes_of[image.id] if keep_crowds or not one.iscrowd]
             labelled = [(one, labels[words[one.category_id]]) for one in wanted]
             pictures.append(_make_picture(image, labelled))
@@ -158,13 +162,13 @@ class _Annotation(_Part):
     id: _Id
     image_id: _Id
     category_id: _Id
-    bbox: tuple[_Finite, _Finite, _Finite, _Finite]
+    bbox: Annotated[list[_Finite], Field(min_length=4, max_length=4)]
     iscrowd: Literal[0, 1] = 0
 
 
 class _File(_Part):
     images: list[_Image]
-    annotations: list[_Annotation]
+    annotations: list[dict[str, object]]  # each is parsed by itself: a bad one is one picture's
     categories: list[_Category]
 
 
@@ -185,15 +189,40 @@ def _name_categories(file: _File) -> dict[_Id, str]:
     return {category.id: category.name for category in file.categories}
 
 
-def _sort_annotations(file: _File) -> Mapping[_Id, list[_Annotation]]:
+def _parse_annotations(file: _File, troubles: dict[_Id, DatasetError] | None) -> list[_Annotation]:
+    """Return the annotations; a bad one whose image is known is noted in `troubles`, if any.
+
+    Raises:
+        DatasetError: An annotation is bad, and nobody takes note or its image is not known.
+    """
+    images = {image.id for image in file.images}
+    annotations = []
+    for place, entry in enumerate(file.annotations):
+        try:
+            annotations.append(_Annotation.model_validate(entry))
+        except ValidationError as error:
+            found = error.errors(include_url=False, include_input=False)[0]
+            where = ".".join(map(str, ("annotations", place, *found["loc"])))
+            trouble = DatasetError(f"no COCO labels: {where}: {found['msg']}")
+            image_id = entry.get("image_id")
+            known = isinstance(image_id, int | str) and image_id in images
+            if troubles is None or not known:
+                raise trouble from error
+            troubles.setdefault(image_id, trouble)  # type: ignore[arg-type]  # known is an _Id
+    return annotations
+
+
+def _sort_annotations(
+    file: _File, annotations: Sequence[_Annotation]
+) -> Mapping[_Id, list[_Annotation]]:
     """Return the annotations of each picture; refuses those that refer to nothing."""
     _check_once("image id", [image.id for image in file.images])
     _check_once("file name", [image.file_name for image in file.images])
-    _check_once("annotation id", [one.id for one in file.annotations])
+    _check_once("annotation id", [one.id for one in annotations])
     images = {image.id for image in file.images}
     categories = {category.id for category in file.categories}
     boxes_of: dict[_Id, list[_Annotation]] = defaultdict(list)
-    for one in file.annotations:
+    for one in annotations:
         if one.image_id not in images:
             raise DatasetError(f"annotation {one.id!r}: there is no image {one.image_id!r}")
         if one.category_id not in categories:

@@ -1,6 +1,7 @@
 """From a recipe and the folders that it names to labelled pictures, and to what was left out."""
 
 import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,6 +14,23 @@ from datasets.sets.splits_table import SplitAndGroup, SplitsTable, read_splits_t
 from datasets.sets.splitting import deal_group, name_group
 
 PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp"})
+# Pictures all the same: they are told, not read.
+OTHER_SUFFIXES = frozenset(
+    [
+        ".arw",
+        ".avif",
+        ".cr2",
+        ".cr3",
+        ".dng",
+        ".gif",
+        ".heic",
+        ".heif",
+        ".jp2",
+        ".jxl",
+        ".nef",
+        ".raw",
+    ]
+)
 PICTURES_FOLDER = "images"
 MAX_PICTURES = 1_000_000
 
@@ -23,7 +41,7 @@ class LeftOut:
 
     Attributes:
         picture: Its path; what is no character in it stands as \udcff and the like.
-        code: Of `BrokenPicture` or `NoBoxes`, not_in_splits_table, absent or bad_name.
+        code: Of `BrokenPicture` or `NoBoxes`, not_in_splits_table, absent, other_kind or bad_name.
         reason: One line for a person.
     """
 
@@ -74,13 +92,16 @@ def read_sources(recipe: Recipe, root: Path, *, workers: int) -> Gathered:
     pictures: list[GatheredPicture] = []
     left_out: list[LeftOut] = []
     for source in recipe.source:
-        for found in _read_source(source, root, table, workers=workers):
+        all_found, labels_alone = _read_source(source, root, table, workers=workers)
+        for found in all_found:
             reason = _reason_to_leave_out(source, found)
             if reason is None:
                 pictures.append(_gather(source, root, found))
             else:
                 left_out.append(reason)
-        left_out += _list_absent(source, root, table)
+        left_out += labels_alone
+        left_out += _list_absent(source, table, {found.inner_path for found in all_found})
+        left_out += _list_other_kinds(source, root)
     pictures.sort(key=lambda gathered: gathered.picture.path)
     left_out.sort(key=lambda entry: (entry.source, entry.picture))
     return Gathered(pictures=tuple(pictures), left_out=tuple(left_out))
@@ -112,7 +133,8 @@ def list_pictures(source: SourceRecipe, root: Path) -> list[str]:
 
 def _read_source(
     source: SourceRecipe, root: Path, table: SplitsTable | None, *, workers: int
-) -> list[_Found]:
+) -> tuple[list[_Found], list[LeftOut]]:
+    """Return the pictures of a source, and those that only its labels name."""
     inner_paths = list_pictures(source, root)
     all_facts = read_all_facts(
         [root / source.pictures / inner_path for inner_path in inner_paths], workers=workers
@@ -123,9 +145,22 @@ def _read_source(
         if isinstance(facts, PictureFacts)
     ]
     boxes = read_boxes(source, root, whole)
-    return [
+    found = [
         _Found(path, facts, boxes.get(path, ()), _place(source, table, path, facts))
         for path, facts in zip(inner_paths, all_facts, strict=True)
+    ]
+    return found, _list_labels_alone(source, boxes, set(inner_paths))
+
+
+def _list_labels_alone(
+    source: SourceRecipe, boxes: Mapping[str, Boxes | NoBoxes], there: Collection[str]
+) -> list[LeftOut]:
+    """Return what a file of labels tells of pictures that the folder does not hold."""
+    pattern = re.compile(source.include_pattern)
+    return [
+        LeftOut(source=source.name, picture=name, code=entry.code, reason=entry.reason)
+        for name, entry in sorted(boxes.items())
+        if name not in there and pattern.match(name) and isinstance(entry, NoBoxes)
     ]
 
 
@@ -201,8 +236,10 @@ def _put_in_order(boxes: Boxes) -> Boxes:
     return tuple(sorted(rounded, key=lambda box: (box.class_name, box.x_min, box.y_min, box.x_max)))
 
 
-def _list_absent(source: SourceRecipe, root: Path, table: SplitsTable | None) -> list[LeftOut]:
-    """Return the pictures that the table promises of a source and its folder does not hold."""
+def _list_absent(
+    source: SourceRecipe, table: SplitsTable | None, there: Collection[str]
+) -> list[LeftOut]:
+    """Return what the table promises of a source and is no picture of its folder."""
     pattern = re.compile(source.include_pattern)
     promised = sorted(
         image
@@ -212,7 +249,27 @@ def _list_absent(source: SourceRecipe, root: Path, table: SplitsTable | None) ->
     return [
         LeftOut(source=source.name, picture=image, code="absent", reason="only in the splits table")
         for image in promised
-        if not (root / source.pictures / image).is_file()
+        if image not in there
+    ]
+
+
+def _list_other_kinds(source: SourceRecipe, root: Path) -> list[LeftOut]:
+    """Return the pictures of a source whose kind is not read."""
+    folder, pattern = root / source.pictures, re.compile(source.include_pattern)
+    names = (
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*")
+        if path.suffix.lower() in OTHER_SUFFIXES
+    )
+    return [
+        LeftOut(
+            source=source.name,
+            picture=name.encode(errors="backslashreplace").decode(),
+            code="other_kind",
+            reason="this kind of picture is not read: save it as JPEG or PNG",
+        )
+        for name in sorted(names)
+        if pattern.match(name)
     ]
 
 

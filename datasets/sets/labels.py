@@ -18,7 +18,7 @@ class NoBoxes:
     """Why nothing is known of what a picture shows.
 
     Attributes:
-        code: no_labels or bad_labels.
+        code: no_labels, bad_labels, or absent where only the labels name the picture.
         reason: One line for a person.
     """
 
@@ -42,6 +42,8 @@ def read_boxes(
     source: SourceRecipe, root: Path, pictures: Sequence[PictureSize]
 ) -> Mapping[str, Boxes | NoBoxes]:
     """Return the boxes of each picture by its path within the source, or why there are none.
+
+    Also of those that a file of all labels names and that are not among `pictures`.
 
     Raises:
         DatasetError: One file holds the labels of all pictures, and cannot be read.
@@ -96,6 +98,8 @@ def _read_from_coco(
         on_trouble=note,
     )
     labels_of = {labels.file_name: labels for labels in found}
+    absent = NoBoxes(code="absent", reason=f"only {path.name} names it")
+    troubles |= dict.fromkeys(labels_of, absent)
     for picture in pictures:
         labels = labels_of.get(picture.inner_path)
         if labels is not None:

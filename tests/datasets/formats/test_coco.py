@@ -69,6 +69,21 @@ def test_a_bad_picture_stops_the_reading_only_where_nobody_takes_note() -> None:
     assert noted == ["街/一.jpg"]
 
 
+@pytest.mark.parametrize("bbox", [[1, math.nan, 2, 2], [1, 1, 2], [], None, "x", [1, 1, 0, 2]])
+def test_a_box_that_is_none_costs_its_picture_alone(bbox: object) -> None:
+    table = make_file()
+    table["annotations"][0]["bbox"] = bbox
+    noted: dict[str, str] = {}
+    pictures = parse_coco(
+        json.dumps(table),
+        labels_by_word=MAPPING,
+        keep_crowds=False,
+        on_trouble=lambda name, error: noted.update({name: str(error)}),
+    )
+    assert [picture.file_name for picture in pictures] == ["b.jpg"]
+    assert list(noted) == ["街/一.jpg"]
+
+
 def test_every_category_in_use_needs_a_decision() -> None:
     table = make_file()
     table["categories"] += [{"id": 8, "name": "tree"}, {"id": 9, "name": "car"}]

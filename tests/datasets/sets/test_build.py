@@ -250,3 +250,42 @@ def test_a_build_that_fails_leaves_no_folder(root: Path, recipe: Recipe, tmp_pat
     with pytest.raises(DatasetError, match="no folder"):
         build_picture_set(recipe, root=root, folder=tmp_path / "set")
     assert not (tmp_path / "set").exists()
+
+
+def test_pictures_of_kinds_that_are_not_read_are_told(
+    root: Path, recipe: Recipe, tmp_path: Path
+) -> None:
+    for name in ("f1/e.HEIC", "f1/notes.txt"):
+        (root / "bins/images" / name).write_bytes(b"x")
+    report = build_picture_set(recipe, root=root, folder=tmp_path / "set")
+    assert [(one.picture, one.code) for one in report.left_out] == [("f1/e.HEIC", "other_kind")]
+
+
+def test_a_row_of_the_table_that_is_no_picture_is_told(root: Path, tmp_path: Path) -> None:
+    rows = ["f1/a.jpg", "../labels/f1/a.txt", "notes.txt", "x" * 300]
+    (root / "bins/images/notes.txt").write_text("no picture")
+    lines = [f"bins/images,{name},train,walk" for name in rows]
+    (root / "splits.csv").write_text("\n".join(["folder,image,split,group", *lines]))
+    recipe = parse_recipe(write_recipe_text(head_lines=TABLE))
+    report = build_picture_set(recipe, root=root, folder=tmp_path / "set")
+    absent = [one.picture for one in report.left_out if one.code == "absent"]
+    assert absent == sorted(rows[1:])
+
+
+def test_pictures_that_only_a_coco_file_names_are_told(root: Path, tmp_path: Path) -> None:
+    names = ("f1/a.jpg", "f1/gone.jpg")
+    table = {
+        "images": [
+            {"id": k, "file_name": name, "width": 200, "height": 100}
+            for k, name in enumerate(names)
+        ],
+        "annotations": [],
+        "categories": [],
+    }
+    (root / "bins/all.json").write_text(json.dumps(table))
+    text = write_recipe_text(split=SPLIT_BY_FLIGHT).replace("bins/labels", "bins/all.json")
+    text = text.replace('"yolo"', '"coco"').replace('class_words = ["garbage", "bin"]', "")
+    report = build_picture_set(parse_recipe(text), root=root, folder=tmp_path / "set")
+    told = {one.picture: one.code for one in report.left_out}
+    assert told["f1/gone.jpg"] == "absent"
+    assert len(told) == 4  # and three pictures without labels
