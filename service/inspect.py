@@ -45,7 +45,8 @@ from service.received_photos import as_flight_photo, as_photo
 from service.result import InspectionResult, Photo, conclude_files
 from service.shadow.compare import compare_all, total_classes
 from service.shadow.outputs import ShadowResult, write_shadow
-from service.store import Inspection, Store, open_store
+from service.store.inspections import Inspection
+from service.store.local_store import Store, open_store
 from service.translations import read_texts
 
 

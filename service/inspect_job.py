@@ -21,7 +21,7 @@ from service.errors import CannotStartError
 from service.found_files import FoundFile, find_files
 from service.ground_file import read_ground_file
 from service.progress import Reporter
-from service.store import Run
+from service.store.inspections import Run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

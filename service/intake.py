@@ -15,7 +15,7 @@ from inference.receipt import Outcome, Reason, ReasonCode
 from inference.video.frame_metadata import NOTHING_ASSUMED, Assumed
 from inference.video.read_frames import FrameSource, VideoFrame, VideoReading
 from service.found_files import FoundFile, stable_name
-from service.store import StoredFile
+from service.store.found_files import StoredFile
 from service.video_files import (
     TELEMETRY_SUFFIX,
     frame_name,

@@ -18,7 +18,8 @@ from models.detector import Image
 from service.intake import read_or_reason
 from service.photo_pixels import read_photo_pixels
 from service.result import Photo
-from service.store import Inspection, Store
+from service.store.inspections import Inspection
+from service.store.local_store import Store
 
 DESCRIBED_AS = "1"  # another one where a photo's features come out otherwise
 

@@ -7,7 +7,7 @@ from inference.receipt import Reason, ReasonCode
 from service.issue_record import Record, instant_text
 from service.report_model import ReportFile
 from service.result import InspectionResult
-from service.store import StoredFile
+from service.store.found_files import StoredFile
 from service.translations import reason_text
 
 SCHEMA_VERSION = "1"

@@ -25,7 +25,7 @@ from service.report_model import (
     ReportPlace,
 )
 from service.result import InspectionResult
-from service.store import StoredFile
+from service.store.found_files import StoredFile
 
 
 def plan_report(

@@ -16,7 +16,8 @@ from inference.reading.metadata import PhotoMetadata
 from inference.receipt import NotPlaced, Outcome, Reason, ReasonCode
 from inference.video.read_frames import FrameSource
 from models.manifest import ModelManifest
-from service.store import Inspection, Run, StoredFile
+from service.store.found_files import StoredFile
+from service.store.inspections import Inspection, Run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

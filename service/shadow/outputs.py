@@ -11,7 +11,7 @@ from service.folder import write_atomically
 from service.page_templates import read_templates
 from service.report import HTML_LANGUAGES, content_security_hash
 from service.shadow.compare import ClassTotals, PhotoDifference, ShadowBox
-from service.store import Run
+from service.store.inspections import Run
 from service.translations import class_title, read_texts
 
 SHADOW, SHADOW_PAGE = "shadow.json", "shadow.html"

@@ -16,7 +16,7 @@ from service.inspect import inspect_photos
 from service.inspect_job import InspectModel, InspectOptions
 from service.progress import SilentReporter
 from service.result import InspectionResult
-from service.store import open_store
+from service.store.local_store import open_store
 
 SHADOW_FILES = {"shadow.json", "shadow.html"}
 

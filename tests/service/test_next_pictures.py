@@ -15,7 +15,8 @@ from service.command_line import main
 from service.errors import CannotStartError
 from service.folder import STORE_NAME
 from service.next_pictures import read_inspected_pictures
-from service.store import Inspection, Run, open_store
+from service.store.inspections import Inspection, Run
+from service.store.local_store import open_store
 from tests.datasets.reviews.factories import make_review
 
 GARBAGE = "exposed_garbage"

@@ -15,7 +15,8 @@ from service.issue_record import camera_position, degrees, instant_text, metres
 from service.issue_table import render_issue_table
 from service.receipts import is_photo
 from service.result import conclude_files
-from service.store import Inspection, StoredFile
+from service.store.found_files import StoredFile
+from service.store.inspections import Inspection
 
 
 def make_feature(**changes: Any) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from service.issue_record import issue_record
 from service.report_content import plan_report
 from service.report_model import ReportPlace
 from service.result import InspectionResult, Photo
-from service.store import Run
+from service.store.inspections import Run
 
 METADATA = PhotoMetadata(
     width_px=4000, height_px=3000, orientation=1, kind=PhotoKind.DRONE, band=Band.VISUAL,

@@ -6,7 +6,7 @@ import pytest
 
 from service.shadow.compare import PhotoDifference, ShadowBox, total_classes
 from service.shadow.outputs import MAX_PHOTOS_ON_PAGE, ShadowResult, render_json, render_page
-from service.store import Run
+from service.store.inspections import Run
 
 RUN = Run(
     id="r",

@@ -17,7 +17,9 @@ from inference.reading.metadata import (
 from inference.receipt import Outcome, Reason, ReasonCode
 from inference.sighting import Detection
 from service.errors import CannotStartError
-from service.store import Inspection, Run, StoredFile, open_store
+from service.store.found_files import StoredFile
+from service.store.inspections import Inspection, Run
+from service.store.local_store import open_store
 
 RUN = Run(
     id="run",
