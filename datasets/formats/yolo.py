@@ -5,6 +5,7 @@ polygon, which becomes the box around it. Nothing in the file says how large the
 what a class is called.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -138,6 +139,8 @@ def _parse_line(line: str, size_px: tuple[int, int], *, where: str) -> tuple[int
         number, values = int(first), [float(word) for word in rest]
     except ValueError as error:
         raise DatasetError(f"{where}: {line[:80]!r} is not a whole number and numbers") from error
+    if not all(map(math.isfinite, values)):  # the box around a polygon could hide it
+        raise DatasetError(f"{where}: {line[:80]!r} holds what is no finite number")
     width_px, height_px = size_px
     if len(values) == BOX_VALUES:
         x, y, width, height = values

@@ -102,7 +102,18 @@ def test_a_picture_without_labels_is_nothing_unless_the_recipe_says_so(tmp_path:
 
 
 @pytest.mark.parametrize(
-    "line", ["2 0.5 0.5 0.1 0.1", "0 0.5 0.5 0.1", "0 1.5 0.5 0.1 0.1", "0 nan 0.5 0.1 0.1", "x"]
+    "line",
+    [
+        "2 0.5 0.5 0.1 0.1",
+        "0 0.5 0.5 0.1",
+        "0 1.5 0.5 0.1 0.1",
+        "0 nan 0.5 0.1 0.1",
+        "x",
+        "-1 0.5 0.5 0.1 0.1",
+        "0 1e400 0.5 0.1 0.1",
+        "0 0.1 0.1 0.4 0.1 0.4 nan 0.1 0.4",
+        "9" * 5000 + " 0.5 0.5 0.1 0.1",
+    ],
 )
 def test_wrong_labels_are_a_reason(tmp_path: Path, line: str) -> None:
     write(tmp_path / "bins/labels/walk/a.txt", line)
