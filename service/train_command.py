@@ -8,6 +8,7 @@ import typer
 
 from datasets.errors import DatasetError
 from models.manifest import NAME_PATTERN, VERSION_PATTERN
+from models.registry import find_model
 from models.safe_files import MADE_FILE
 from service.errors import CannotStartError
 from service.printable import printable_text
@@ -48,7 +49,8 @@ def train(
     Killed at any moment, the same command goes on from the last epoch. The run's folder is
     DIR/NAME, by the configuration's name; docs/training.md says what lies there.
     """
-    _check_export(export, version)
+    _check_export(export, version, weights)
+    _tell_if_registered(export, version)
     try:
         folder = _train(read_training_config(config), out, fresh=fresh)
         typer.echo(f"trained  {folder.resolve()}")
@@ -103,8 +105,20 @@ def describe_next_steps(folder: Path, model: str) -> str:
     )
 
 
-def _check_export(name: str | None, version: str | None) -> None:
+def _tell_if_registered(name: str | None, version: str | None) -> None:
+    """Say that a registered model has this name, which the new one cannot have as well."""
+    if name and version and find_model(f"{name}-{version}", read_settings().registry) is not None:
+        typer.echo(
+            f"{name}-{version} is registered: models add will take the new one under another "
+            "--version only",
+            err=True,
+        )
+
+
+def _check_export(name: str | None, version: str | None, weights: RunWeights) -> None:
     """Return if a model can be called so: said before the training, not hours later."""
+    if name is None and weights is not RunWeights.BEST:
+        raise CannotStartError("--weights says what --export makes a model of: give both")
     if (name is None) != (version is None):
         raise CannotStartError("--export and --version go together")
     if name is not None and not NAME_PATTERN.fullmatch(name):

@@ -142,11 +142,21 @@ def test_a_set_that_is_not_there_is_one_line(
     assert "nowhere" in complaints
 
 
+def test_a_version_that_is_taken_is_said_before_the_training(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ("--export", "patrol-n", "--version", "0.1.0")
+    code, _, complaints = run(capsys, "train", tmp_path / "absent.toml", *options)
+    assert code == 1
+    assert "patrol-n-0.1.0 is registered" in complaints
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
         (("--export", "tiny"), "go together"),
         (("--version", "1"), "go together"),
+        (("--weights", "last"), "--export"),
         (("--export", "../tiny", "--version", "1"), "'../tiny' is no name"),
         (("--export", "tiny", "--version", "one two"), "no version"),
     ],
