@@ -14,3 +14,15 @@ class CannotStartError(ServiceError):
 
 class StoppedError(ServiceError):
     """A job had to stop on the way, such as on a full disk; the same command goes on from there."""
+
+
+class UnknownRecordError(ServiceError):
+    """The store holds nothing under this name; the message names it."""
+
+
+class ConflictError(ServiceError):
+    """What is asked contradicts what the store holds, such as other bytes under the same name."""
+
+
+class LeaseLostError(ServiceError):
+    """A job was given to somebody else meanwhile: whatever this worker did of it must not count."""

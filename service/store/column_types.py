@@ -2,11 +2,14 @@
 
 from datetime import UTC, datetime
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Integer
+from sqlalchemy import BigInteger, DateTime, Dialect, Integer, Text
 from sqlalchemy.types import TypeDecorator
 
 # SQLite counts up by itself only in a column of type INTEGER, which holds 64 bits there anyway.
 Counter = BigInteger().with_variant(Integer(), "sqlite")
+
+# PostgreSQL would sort names as the server's language does, SQLite sorts them by bytes.
+SortedText = Text().with_variant(Text(collation="C"), "postgresql")
 
 
 class UtcTime(TypeDecorator[datetime]):

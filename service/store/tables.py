@@ -6,17 +6,17 @@ databases knows (R*Tree, PostGIS, triggers) is in `service.store.special_tables`
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, ForeignKeyConstraint, Index, Text
+from sqlalchemy import BigInteger, ForeignKey, ForeignKeyConstraint, Index
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from service.store.column_types import Counter, UtcTime
+from service.store.column_types import Counter, SortedText, UtcTime
 
 
 class Table(DeclarativeBase):
     """Parent of all tables."""
 
     # 64 bits for every number: PostgreSQL's INTEGER would end at files of 2 GB.
-    type_annotation_map = {int: BigInteger(), datetime: UtcTime(), str: Text()}  # noqa: RUF012
+    type_annotation_map = {int: BigInteger(), datetime: UtcTime(), str: SortedText}  # noqa: RUF012
 
 
 class FlightRow(Table):

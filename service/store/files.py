@@ -1,0 +1,363 @@
+"""Files of a flight from their announcement to their answer: the receipt.
+
+announced → received → settled (accepted, held or rejected). Each step writes what follows from
+it in the same transaction: the job that is left to do, the event that tells it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import TypeAdapter
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from inference.receipt import Outcome, Reason
+from service.errors import ConflictError, UnknownRecordError
+from service.store.events import append_event
+from service.store.jobs import JobKind, NewJob, enqueue
+from service.store.tables import BlobRow, FileRow, FlightRow
+from service.store.upsert import insert_if_absent
+
+_REASONS: TypeAdapter[tuple[Reason, ...]] = TypeAdapter(tuple[Reason, ...])
+
+
+class FileState(StrEnum):
+    """How far a file is."""
+
+    ANNOUNCED = "announced"
+    RECEIVED = "received"
+    SETTLED = "settled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnnouncedFile:
+    """What a client says it will send. The name is checked by whoever takes it in."""
+
+    name: str
+    byte_count: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Override:
+    """Who let a file through in spite of a hold."""
+
+    who: str
+    why: str
+    at: datetime
+
+
+_OVERRIDE: TypeAdapter[Override] = TypeAdapter(Override)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlightFile:
+    """One line of a receipt.
+
+    Attributes:
+        outcome: None until it is settled.
+        part_of: Name of the archive or video that it comes from.
+    """
+
+    flight_id: str
+    name: str
+    byte_count: int | None
+    sha256: str | None
+    state: FileState
+    outcome: Outcome | None = None
+    reasons: tuple[Reason, ...] = ()
+    duplicate_of: str | None = None
+    part_of: str | None = None
+    media_type: str | None = None
+    override: Override | None = None
+
+
+def announce_files(
+    session: Session, flight_id: str, files: Sequence[AnnouncedFile], *, now: datetime
+) -> set[str]:
+    """Keep what a client says it will send; return the names that need not be sent.
+
+    A file that was rejected may come again under its name with other bytes.
+
+    Those have arrived before: in this flight, or in another of the same unit whose bytes are
+    still kept; the latter count as received by this. Across units a hash proves nothing, since
+    reports show hashes.
+
+    Raises:
+        UnknownRecordError: There is no such flight.
+        ConflictError: A file of this name has arrived with other bytes.
+    """
+    unit = _read_unit(session, flight_id)
+    kept = _kept_of_unit(session, unit, {file.sha256 for file in files})
+    known = set()
+    for file in sorted(files, key=lambda one: one.name):  # locks in one order: no deadlock
+        row = _lay_down(session, flight_id, file, now=now)
+        if row.state == FileState.ANNOUNCED.value and file.sha256 in kept:
+            _arrive(session, row, media_type=kept[file.sha256], now=now)
+        if row.state != FileState.ANNOUNCED.value:
+            known.add(file.name)
+    return known
+
+
+def receive_file(
+    session: Session,
+    flight_id: str,
+    file: AnnouncedFile,
+    *,
+    media_type: str,
+    now: datetime,
+    part_of: str | None = None,
+) -> FlightFile:
+    """Note that a file has arrived whole and is kept; a job of kind `receive` will look at it.
+
+    It need not have been announced. A second arrival of the same bytes changes nothing.
+
+    Args:
+        session: An open transaction that writes.
+        flight_id: Whose file it is.
+        file: As it has arrived.
+        media_type: By content.
+        now: Aware.
+        part_of: Name of the archive that it comes from.
+
+    Raises:
+        UnknownRecordError: There is no such flight.
+        ConflictError: A file of this name has arrived with other bytes.
+    """
+    _read_unit(session, flight_id)
+    row = _lay_down(session, flight_id, file, now=now)
+    if row.state == FileState.ANNOUNCED.value:
+        row.part_of = part_of
+        _arrive(session, row, media_type=media_type, now=now)
+    return _file(row)
+
+
+def add_part(session: Session, flight_id: str, part: FlightFile, *, now: datetime) -> None:
+    """Keep an entry of an archive or a frame of a video with its answer, replacing earlier ones.
+
+    Raises:
+        UnknownRecordError: There is no such flight.
+        ValueError: The part has no outcome, or is part of nothing.
+    """
+    if part.outcome is None or part.part_of is None:
+        raise ValueError(f"{part.name} is no settled part of another file")
+    _read_unit(session, flight_id)
+    values = {"flight_id": flight_id, "name": part.name, "reasons_json": "[]"}
+    insert_if_absent(session, FileRow, values | {"state": FileState.RECEIVED.value})
+    row = _lock_file(session, flight_id, part.name)
+    row.byte_count, row.sha256, row.part_of = part.byte_count, part.sha256, part.part_of
+    row.media_type = part.media_type
+    _settle(session, row, part.outcome, part.reasons, duplicate_of=part.duplicate_of, now=now)
+
+
+def settle_file(
+    session: Session,
+    flight_id: str,
+    name: str,
+    outcome: Outcome,
+    reasons: Sequence[Reason] = (),
+    *,
+    now: datetime,
+    duplicate_of: str | None = None,
+) -> FlightFile:
+    """Give a file its answer, with an event; the same answer again changes nothing.
+
+    A hold that a person has overridden does not come back: such a file stays accepted.
+
+    Raises:
+        UnknownRecordError: There is no such file.
+    """
+    row = _lock_file(session, flight_id, name)
+    _settle(session, row, outcome, tuple(reasons), duplicate_of=duplicate_of, now=now)
+    return _file(row)
+
+
+def override_hold(
+    session: Session, flight_id: str, name: str, *, who: str, why: str, now: datetime
+) -> FlightFile:
+    """Let a held file through, with an event; the reasons for the hold stay in the receipt.
+
+    Raises:
+        UnknownRecordError: There is no such file.
+        ConflictError: It is not held.
+    """
+    row = _lock_file(session, flight_id, name)
+    if row.override_json is not None:
+        return _file(row)
+    if row.outcome != Outcome.HELD.value:
+        raise ConflictError(f"{name} is not held")
+    override = Override(who=who, why=why, at=now)
+    row.override_json = _OVERRIDE.dump_json(override).decode()
+    row.outcome, row.changed_at = Outcome.ACCEPTED.value, now
+    _tell(session, row, kind="hold_overridden", now=now)
+    return _file(row)
+
+
+def read_file(session: Session, flight_id: str, name: str) -> FlightFile:
+    """Return one line of the receipt.
+
+    Raises:
+        UnknownRecordError: There is no such file.
+    """
+    row = session.get(FileRow, (flight_id, name), populate_existing=True)
+    if row is None:
+        raise UnknownRecordError(f"flight {flight_id} has no file {name}")
+    return _file(row)
+
+
+def read_receipt(
+    session: Session, flight_id: str, *, after: str = "", limit: int | None = None
+) -> list[FlightFile]:
+    """Return what became of the flight's files, by name.
+
+    Args:
+        session: An open transaction.
+        flight_id: Whose files.
+        after: Name of the last file of the page before.
+        limit: At most so many; None for all.
+
+    Raises:
+        UnknownRecordError: There is no such flight.
+    """
+    _read_unit(session, flight_id)
+    statement = select(FileRow).where(FileRow.flight_id == flight_id)
+    if after:
+        statement = statement.where(FileRow.name > after)
+    rows = session.scalars(statement.order_by(FileRow.name).limit(limit))
+    return [_file(row) for row in rows]
+
+
+def count_files(session: Session, flight_id: str) -> Mapping[str, int]:
+    """Return how many files are announced, received, accepted, held and rejected."""
+    answer = func.coalesce(FileRow.outcome, FileRow.state)
+    statement = select(answer, func.count()).where(FileRow.flight_id == flight_id).group_by(answer)
+    found = {str(name): count for name, count in session.execute(statement)}
+    names = (FileState.ANNOUNCED, FileState.RECEIVED, *Outcome)
+    return {name.value: found.get(name.value, 0) for name in names}
+
+
+def _lay_down(session: Session, flight_id: str, file: AnnouncedFile, *, now: datetime) -> FileRow:
+    """Return the file's locked row, made if needed, with what is announced now."""
+    values = {
+        "flight_id": flight_id,
+        "name": file.name,
+        "byte_count": file.byte_count,
+        "sha256": file.sha256,
+        "state": FileState.ANNOUNCED.value,
+        "reasons_json": "[]",
+        "changed_at": now,
+    }
+    insert_if_absent(session, FileRow, values)
+    row = _lock_file(session, flight_id, file.name)
+    if row.sha256 == file.sha256:
+        return row
+    if row.state == FileState.ANNOUNCED.value or row.outcome == Outcome.REJECTED.value:
+        # Also where a card gave it damaged the first time.
+        row.state, row.outcome, row.reasons_json = FileState.ANNOUNCED.value, None, "[]"
+        row.byte_count, row.sha256 = file.byte_count, file.sha256
+    else:
+        raise ConflictError(f"{file.name} has arrived with other bytes: SHA-256 {row.sha256}")
+    return row
+
+
+def _arrive(session: Session, row: FileRow, *, media_type: str | None, now: datetime) -> None:
+    row.state, row.media_type, row.changed_at = FileState.RECEIVED.value, media_type, now
+    session.flush()
+    job = NewJob(
+        kind=JobKind.RECEIVE,
+        key=f"{row.flight_id}/{row.name}/{row.sha256}",
+        flight_id=row.flight_id,
+        payload={"name": row.name, "sha256": row.sha256},
+    )
+    enqueue(session, job, now=now)
+    _tell(session, row, kind="received", now=now)
+
+
+def _settle(
+    session: Session,
+    row: FileRow,
+    outcome: Outcome,
+    reasons: tuple[Reason, ...],
+    *,
+    duplicate_of: str | None,
+    now: datetime,
+) -> None:
+    if row.override_json is not None and outcome is Outcome.HELD:
+        outcome = Outcome.ACCEPTED
+    answer = (
+        FileState.SETTLED.value,
+        outcome.value,
+        _REASONS.dump_json(reasons).decode(),
+        duplicate_of,
+    )
+    if (row.state, row.outcome, row.reasons_json, row.duplicate_of) == answer:
+        return
+    row.state, row.outcome, row.reasons_json, row.duplicate_of = answer
+    row.changed_at = now
+    _tell(session, row, kind="settled", now=now)
+
+
+def _tell(session: Session, row: FileRow, *, kind: str, now: datetime) -> None:
+    codes = sorted({reason.code.value for reason in _REASONS.validate_json(row.reasons_json)})
+    session.flush()
+    append_event(
+        session,
+        row.flight_id,
+        kind=f"file_{kind}",
+        data={"name": row.name, "outcome": row.outcome, "reasons": [*codes]},
+        now=now,
+    )
+
+
+def _read_unit(session: Session, flight_id: str) -> str | None:
+    row = session.execute(select(FlightRow.unit).where(FlightRow.id == flight_id)).first()
+    if row is None:
+        raise UnknownRecordError(f"there is no flight {flight_id}")
+    unit: str | None = row[0]
+    return unit
+
+
+def _kept_of_unit(session: Session, unit: str | None, hashes: set[str]) -> dict[str, str | None]:
+    """Return the media types by SHA-256 of those that came in flights of the unit and are kept."""
+    statement = (
+        select(FileRow.sha256, func.max(FileRow.media_type))
+        .join(FlightRow, FlightRow.id == FileRow.flight_id)
+        .join(BlobRow, BlobRow.sha256 == FileRow.sha256)
+        .where(
+            FlightRow.unit.is_not_distinct_from(unit),
+            FileRow.state != FileState.ANNOUNCED.value,
+            BlobRow.stored_at.is_not(None),
+        )
+        .group_by(FileRow.sha256)
+    )
+    kept: dict[str, str | None] = {}
+    wanted = sorted(hashes)
+    for start in range(0, len(wanted), 500):  # a statement takes a limited number of values
+        some = statement.where(FileRow.sha256.in_(wanted[start : start + 500]))
+        kept.update({str(sha256): kind for sha256, kind in session.execute(some)})
+    return kept
+
+
+def _lock_file(session: Session, flight_id: str, name: str) -> FileRow:
+    row = session.get(FileRow, (flight_id, name), with_for_update=True, populate_existing=True)
+    if row is None:
+        raise UnknownRecordError(f"flight {flight_id} has no file {name}")
+    return row
+
+
+def _file(row: FileRow) -> FlightFile:
+    return FlightFile(
+        flight_id=row.flight_id,
+        name=row.name,
+        byte_count=row.byte_count,
+        sha256=row.sha256,
+        state=FileState(row.state),
+        outcome=None if row.outcome is None else Outcome(row.outcome),
+        reasons=_REASONS.validate_json(row.reasons_json),
+        duplicate_of=row.duplicate_of,
+        part_of=row.part_of,
+        media_type=row.media_type,
+        override=None if row.override_json is None else _OVERRIDE.validate_json(row.override_json),
+    )
