@@ -51,11 +51,7 @@ def save_files(session: Session, flight_id: str, files: Iterable[StoredFile]) ->
 
 def read_files(session: Session, flight_id: str) -> list[StoredFile]:
     """Return the settled files of a flight by name."""
-    statement = (
-        select(FileRow)
-        .where(FileRow.flight_id == flight_id, FileRow.outcome.is_not(None))
-        .order_by(FileRow.name)
-    )
+    statement = select(FileRow).where(FileRow.flight_id == flight_id).order_by(FileRow.name)
     return [
         StoredFile(
             name=row.name,
@@ -66,4 +62,5 @@ def read_files(session: Session, flight_id: str) -> list[StoredFile]:
             duplicate_of=row.duplicate_of,
         )
         for row in session.scalars(statement)
+        if row.outcome is not None
     ]

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from pydantic import TypeAdapter
-from sqlalchemy import Select, delete, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.sql.elements import ColumnElement
 
 from inference.reading.metadata import PhotoMetadata
@@ -183,14 +183,12 @@ def read_features(session: Session, sha256: str, *, described_as: str) -> bytes 
 
 
 def _in_flight(
-    sha256: ColumnElement[str], flight_id: str | None
+    sha256: InstrumentedAttribute[str], flight_id: str | None
 ) -> tuple[ColumnElement[bool], ...]:
     if flight_id is None:
         return ()
-    files: Select[tuple[str | None]] = select(FileRow.sha256).where(
-        FileRow.flight_id == flight_id, FileRow.sha256.is_not(None)
-    )
-    return (sha256.in_(files),)
+    of_flight = FileRow.flight_id == flight_id
+    return (sha256.in_(select(FileRow.sha256).where(of_flight, FileRow.sha256.is_not(None))),)
 
 
 def _inspection(row: InspectionRow) -> Inspection:
