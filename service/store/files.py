@@ -4,7 +4,7 @@ announced → received → settled (accepted, held or rejected). Each step write
 it in the same transaction: the job that is left to do, the event that tells it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -18,7 +18,7 @@ from service.errors import ConflictError, UnknownRecordError
 from service.store.events import append_event
 from service.store.jobs import JobKind, NewJob, enqueue
 from service.store.tables import BlobRow, FileRow, FlightRow
-from service.store.upsert import insert_if_absent
+from service.store.upsert import insert_absent, insert_if_absent
 
 _REASONS: TypeAdapter[tuple[Reason, ...]] = TypeAdapter(tuple[Reason, ...])
 
@@ -87,18 +87,18 @@ def announce_files(
 
     Raises:
         UnknownRecordError: There is no such flight.
-        ConflictError: A file of this name has arrived with other bytes.
+        ConflictError: A file of this name has arrived with other bytes, or two have one name.
     """
+    if len({file.name for file in files}) < len(files):
+        raise ConflictError("two of the announced files have the same name")
     unit = _read_unit(session, flight_id)
     kept = _kept_of_unit(session, unit, {file.sha256 for file in files})
-    known = set()
-    for file in sorted(files, key=lambda one: one.name):  # locks in one order: no deadlock
-        row = _lay_down(session, flight_id, file, now=now)
-        if row.state == FileState.ANNOUNCED.value and file.sha256 in kept:
-            _arrive(session, row, media_type=kept[file.sha256], now=now)
-        if row.state != FileState.ANNOUNCED.value:
-            known.add(file.name)
-    return known
+    rows = _lay_down(session, flight_id, files, now=now)
+    for row in rows.values():
+        if row.state == FileState.ANNOUNCED.value and row.sha256 in kept:
+            _arrive(session, row, media_type=kept[row.sha256], now=now)
+    session.flush()
+    return {name for name, row in rows.items() if row.state != FileState.ANNOUNCED.value}
 
 
 def receive_file(
@@ -127,7 +127,7 @@ def receive_file(
         ConflictError: A file of this name has arrived with other bytes.
     """
     _read_unit(session, flight_id)
-    row = _lay_down(session, flight_id, file, now=now)
+    row = _lay_down(session, flight_id, [file], now=now)[file.name]
     if row.state == FileState.ANNOUNCED.value:
         row.part_of = part_of
         _arrive(session, row, media_type=media_type, now=now)
@@ -238,9 +238,27 @@ def count_files(session: Session, flight_id: str) -> Mapping[str, int]:
     return {name.value: found.get(name.value, 0) for name in names}
 
 
-def _lay_down(session: Session, flight_id: str, file: AnnouncedFile, *, now: datetime) -> FileRow:
-    """Return the file's locked row, made if needed, with what is announced now."""
-    values = {
+def _lay_down(
+    session: Session, flight_id: str, files: Sequence[AnnouncedFile], *, now: datetime
+) -> dict[str, FileRow]:
+    """Return the files' locked rows by name, made if needed, with what is announced now."""
+    by_name = {file.name: file for file in files}
+    names = sorted(by_name)  # rows are locked in one order: no deadlock
+    new = [_announced_values(flight_id, by_name[name], now=now) for name in names]
+    insert_absent(session, FileRow, new)
+    rows = {}
+    for some in _portions(names):
+        statement = select(FileRow).where(FileRow.flight_id == flight_id, FileRow.name.in_(some))
+        locked = statement.order_by(FileRow.name).with_for_update()
+        for row in session.scalars(locked.execution_options(populate_existing=True)):
+            rows[row.name] = row
+    for file in files:
+        _announce_anew(rows[file.name], file)
+    return rows
+
+
+def _announced_values(flight_id: str, file: AnnouncedFile, *, now: datetime) -> dict[str, object]:
+    return {
         "flight_id": flight_id,
         "name": file.name,
         "byte_count": file.byte_count,
@@ -249,17 +267,23 @@ def _lay_down(session: Session, flight_id: str, file: AnnouncedFile, *, now: dat
         "reasons_json": "[]",
         "changed_at": now,
     }
-    insert_if_absent(session, FileRow, values)
-    row = _lock_file(session, flight_id, file.name)
+
+
+def _announce_anew(row: FileRow, file: AnnouncedFile) -> None:
+    """Let a row say what is announced now, unless other bytes have arrived."""
     if row.sha256 == file.sha256:
-        return row
-    if row.state == FileState.ANNOUNCED.value or row.outcome == Outcome.REJECTED.value:
-        # Also where a card gave it damaged the first time.
-        row.state, row.outcome, row.reasons_json = FileState.ANNOUNCED.value, None, "[]"
-        row.byte_count, row.sha256 = file.byte_count, file.sha256
-    else:
+        return
+    if row.state != FileState.ANNOUNCED.value and row.outcome != Outcome.REJECTED.value:
         raise ConflictError(f"{file.name} has arrived with other bytes: SHA-256 {row.sha256}")
-    return row
+    # Rejected ones too: a card may have given a photo damaged the first time.
+    row.state, row.outcome, row.reasons_json = FileState.ANNOUNCED.value, None, "[]"
+    row.byte_count, row.sha256 = file.byte_count, file.sha256
+
+
+def _portions(values: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Yield values by 500: a statement takes a limited number."""
+    for start in range(0, len(values), 500):
+        yield values[start : start + 500]
 
 
 def _arrive(session: Session, row: FileRow, *, media_type: str | None, now: datetime) -> None:
@@ -333,10 +357,9 @@ def _kept_of_unit(session: Session, unit: str | None, hashes: set[str]) -> dict[
         .group_by(FileRow.sha256)
     )
     kept: dict[str, str | None] = {}
-    wanted = sorted(hashes)
-    for start in range(0, len(wanted), 500):  # a statement takes a limited number of values
-        some = statement.where(FileRow.sha256.in_(wanted[start : start + 500]))
-        kept.update({str(sha256): kind for sha256, kind in session.execute(some)})
+    for some in _portions(sorted(hashes)):
+        found = session.execute(statement.where(FileRow.sha256.in_(some)))
+        kept.update({str(sha256): kind for sha256, kind in found})
     return kept
 
 

@@ -3,8 +3,8 @@
 A box whose west is larger than its east lies across the antimeridian.
 """
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 
 from sqlalchemy import and_, delete, or_, select, text
 from sqlalchemy.orm import Session
@@ -12,6 +12,8 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from service.store.tables import PlaceRow
 
+# Rounding outwards does not help with numbers too small for 32 bits.
+_SLACK_DEG = 1e-6
 _THROUGH_INDEX = {
     "sqlite": (
         "places.id IN (SELECT id FROM place_boxes"
@@ -125,30 +127,29 @@ def _searched_spans(box: Box) -> list[tuple[float, float]]:
 
 def _touches(session: Session, box: Box) -> ColumnElement[bool]:
     dialect = session.get_bind().dialect.name
-    return or_(
-        *(
-            _touches_span(
-                dialect, number, {"w": west, "s": box.south_deg, "e": east, "n": box.north_deg}
-            )
-            for number, (west, east) in enumerate(_searched_spans(box))
-        )
-    )
+    spans = _searched_spans(box)
+    boxes = [replace(box, west_deg=west, east_deg=east) for west, east in spans]
+    return or_(*(_touches_one(dialect, number, one) for number, one in enumerate(boxes)))
 
 
-def _touches_span(dialect: str, number: int, edges: Mapping[str, float]) -> ColumnElement[bool]:
-    """Return the condition for one span, through the index of this database.
+def _touches_one(dialect: str, number: int, box: Box) -> ColumnElement[bool]:
+    """Return the condition for a box within one span, through the index of this database.
 
-    Both indexes keep 32-bit numbers rounded outwards and find a metre too much: the exact edges
-    are compared again.
+    Both indexes keep 32-bit numbers and are asked for a little more: the exact edges are
+    compared again.
     """
-    names = {edge: f"{edge}{number}" for edge in edges}
-    rough = text(_THROUGH_INDEX[dialect].format(**names)).bindparams(
-        **{names[edge]: value for edge, value in edges.items()}
-    )
+    edges = {
+        f"w{number}": box.west_deg - _SLACK_DEG,
+        f"s{number}": box.south_deg - _SLACK_DEG,
+        f"e{number}": box.east_deg + _SLACK_DEG,
+        f"n{number}": box.north_deg + _SLACK_DEG,
+    }
+    west, south, east, north = edges
+    rough = _THROUGH_INDEX[dialect].format(w=west, s=south, e=east, n=north)
     return and_(
-        rough,
-        PlaceRow.west_deg <= edges["e"],
-        PlaceRow.east_deg >= edges["w"],
-        PlaceRow.south_deg <= edges["n"],
-        PlaceRow.north_deg >= edges["s"],
+        text(rough).bindparams(**edges),
+        PlaceRow.west_deg <= box.east_deg,
+        PlaceRow.east_deg >= box.west_deg,
+        PlaceRow.south_deg <= box.north_deg,
+        PlaceRow.north_deg >= box.south_deg,
     )

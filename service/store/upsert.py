@@ -1,6 +1,6 @@
 """Rows that are written whether they are there or not, in one step on both databases."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import inspect
 from sqlalchemy.dialects import postgresql, sqlite
@@ -28,8 +28,7 @@ def insert_or_update(
     """
     keys = [column.name for column in inspect(row).primary_key]
     changed = [name for name in (values if update is None else update) if name not in keys]
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    statement = insert(row).values(**values)
+    statement = _insert(session, row).values(**values)
     session.execute(
         statement.on_conflict_do_update(
             index_elements=keys, set_={name: statement.excluded[name] for name in changed}
@@ -38,8 +37,18 @@ def insert_or_update(
 
 
 def insert_if_absent(session: Session, row: type[Table], values: Mapping[str, object]) -> bool:
-    """Write a row unless one with its primary or unique key is there; return whether it was."""
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    statement = insert(row).values(**values).on_conflict_do_nothing()
+    """Write a row unless one with its primary or unique key is there; return whether it was new."""
+    statement = _insert(session, row).values(**values).on_conflict_do_nothing()
     keys = inspect(row).primary_key
     return session.execute(statement.returning(*keys)).first() is not None
+
+
+def insert_absent(session: Session, row: type[Table], many: Sequence[Mapping[str, object]]) -> None:
+    """Write those of many rows that are not there, all with the same columns."""
+    if many:
+        session.execute(_insert(session, row).on_conflict_do_nothing(), list(many))
+
+
+def _insert(session: Session, row: type[Table]) -> sqlite.Insert | postgresql.Insert:
+    is_sqlite = session.get_bind().dialect.name == "sqlite"
+    return sqlite.insert(row) if is_sqlite else postgresql.insert(row)

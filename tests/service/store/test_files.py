@@ -61,6 +61,19 @@ def test_of_announced_files_those_that_have_arrived_are_known(flight: Engine) ->
         assert [file.state for file in read_receipt(session, "f")] == ["received", "announced"]
 
 
+def test_many_files_are_announced_at_once(flight: Engine) -> None:
+    many = [replace(A, name=f"{number:04}.jpg", sha256=f"{number:064}") for number in range(1200)]
+    with writing(flight) as session:
+        receive(session, many[-1])
+        assert announce_files(session, "f", many, now=NOW) == {"1199.jpg"}
+        assert count_files(session, "f")["announced"] == 1199
+
+
+def test_two_announced_files_of_one_name_are_refused(flight: Engine) -> None:
+    with writing(flight) as session, pytest.raises(ConflictError, match="same name"):
+        announce_files(session, "f", [A, A], now=NOW)
+
+
 def test_bytes_that_came_with_another_flight_of_the_unit_need_not_be_sent(flight: Engine) -> None:
     store(flight, A)
     with writing(flight) as session:

@@ -1,5 +1,6 @@
 """Migrations, up and down, and the tables that `create_tables` makes without them."""
 
+import multiprocessing
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
@@ -10,13 +11,14 @@ from sqlalchemy import Connection, Engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from service.errors import CannotStartError
-from service.store.engine import reading, writing
+from service.store.engine import open_engine, reading, writing
 from service.store.flights import Flight, create_flight, list_flights
 from service.store.migrate import current, downgrade, is_current, newest_revision, upgrade
 from service.store.schema import HEAD, create_tables
 from service.store.tables import Table
 
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
+FORK = multiprocessing.get_context("fork")
 
 # Besides tables, columns, indexes and keys, which Alembic compares.
 PARTS = {
@@ -118,3 +120,20 @@ def test_a_database_of_a_later_version_is_refused(engine: Engine) -> None:
     with pytest.raises(CannotStartError, match="9999"):
         upgrade(engine)
     assert not is_current(engine)
+
+
+def _upgrade(url: str) -> None:
+    upgrade(open_engine(url, durable=False))
+
+
+@pytest.mark.slow
+def test_processes_that_start_at_once_migrate_one_after_the_other(empty_url: str) -> None:
+    starters = [FORK.Process(target=_upgrade, args=(empty_url,)) for _ in range(3)]
+    for starter in starters:
+        starter.start()
+    for starter in starters:
+        starter.join()
+    assert [starter.exitcode for starter in starters] == [0, 0, 0]
+    engine = open_engine(empty_url)
+    assert is_current(engine)
+    engine.dispose()

@@ -1,7 +1,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
@@ -106,11 +106,14 @@ degrees = st.tuples(st.floats(-180, 180), st.floats(-90, 90))
 
 @pytest.fixture(scope="module")
 def sqlite_engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
-    engine = open_engine(f"sqlite:///{tmp_path_factory.mktemp('places') / 's.sqlite'}")
+    path = tmp_path_factory.mktemp("places") / "s.sqlite"
+    engine = open_engine(f"sqlite:///{path}", durable=False)
     upgrade(engine)
     return engine
 
 
+@settings(max_examples=50)
+@example(spot=(0.0, 1e-157), corner=(0.0, 1.0), other=(0.0, 1e-157))
 @given(spot=degrees, corner=degrees, other=degrees)
 def test_a_spot_is_found_exactly_where_the_box_holds_it(
     sqlite_engine: Engine,
