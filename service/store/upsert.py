@@ -1,12 +1,16 @@
 """Rows that are written whether they are there or not, in one step on both databases."""
 
 from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from sqlalchemy import inspect
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.orm import Session
 
 from service.store.tables import Table
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql
 
 
 def insert_or_update(
@@ -49,6 +53,9 @@ def insert_absent(session: Session, row: type[Table], many: Sequence[Mapping[str
         session.execute(_insert(session, row).on_conflict_do_nothing(), list(many))
 
 
-def _insert(session: Session, row: type[Table]) -> sqlite.Insert | postgresql.Insert:
-    is_sqlite = session.get_bind().dialect.name == "sqlite"
-    return sqlite.insert(row) if is_sqlite else postgresql.insert(row)
+def _insert(session: Session, row: type[Table]) -> "sqlite.Insert | postgresql.Insert":
+    if session.get_bind().dialect.name == "sqlite":
+        return sqlite.insert(row)
+    from sqlalchemy.dialects import postgresql  # here: `inspect` starts sooner without
+
+    return postgresql.insert(row)
