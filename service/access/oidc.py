@@ -4,7 +4,6 @@ Signature, issuer and audience are checked by PyJWT with algorithms that the set
 8725). Times are checked here, against a time that comes in.
 """
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,6 +16,7 @@ from service.access.roles import Caller, Role
 
 _LONGEST_TOKEN = 16_384
 _LONGEST_TEXT = 255
+_LATEST_S = 2**40  # in 36,000 years; also keeps infinity and NaN out
 _TOKEN_TYPES = frozenset({"jwt", "at+jwt", "application/at+jwt"})
 _OPTIONS: Mapping[str, object] = {
     "require": ["exp", "iss", "aud", "sub"],
@@ -143,7 +143,10 @@ def _seconds(claims: Mapping[str, object], name: str) -> float | None:
     value = claims.get(name)
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise NotAuthenticatedError(f"the token's {name} is no time")
+    # Compared rather than converted: whole numbers in JSON may be too large for a float.
+    if not 0 <= value < _LATEST_S:
         raise NotAuthenticatedError(f"the token's {name} is no time")
     return value
 
