@@ -1,0 +1,23 @@
+"""What can go wrong with kept bytes, as far as callers treat it differently."""
+
+from service.errors import ServiceError
+
+
+class BlobError(ServiceError):
+    """Base of the errors of kept bytes."""
+
+
+class BlobNotFoundError(BlobError):
+    """No bytes with this SHA-256 are kept; the message names it."""
+
+
+class BlobDamagedError(BlobError):
+    """Bytes do not have the SHA-256 that they should have; nothing was kept or handed out."""
+
+
+class BlobsUnavailableError(BlobError):
+    """The place where bytes are kept does not answer, or lets nobody in; worth another try."""
+
+
+class DiskFullError(BlobError):
+    """There is no room left; what was being written is gone again. HTTP calls it 507."""
