@@ -29,6 +29,17 @@ class ReasonCode(StrEnum):
     CANNOT_DECODE = "cannot_decode"
     TRUNCATED = "truncated"
     NOT_VISUAL_BAND = "not_visual_band"
+    # What came in over the net, and archives.
+    ARRIVED_DAMAGED = "arrived_damaged"
+    UNSAFE_NAME = "unsafe_name"
+    DUPLICATE_NAME = "duplicate_name"
+    ARCHIVE_UNPACKED = "archive_unpacked"
+    ARCHIVE_UNREADABLE = "archive_unreadable"
+    ARCHIVE_OVER_LIMIT = "archive_over_limit"
+    ARCHIVE_ENTRY_DAMAGED = "archive_entry_damaged"
+    ARCHIVE_ENCRYPTED = "archive_encrypted"
+    ARCHIVE_METHOD_NOT_SUPPORTED = "archive_method_not_supported"
+    ARCHIVE_NESTED = "archive_nested"
     # Its metadata.
     NO_EXIF = "no_exif"
     EXIF_UNREADABLE = "exif_unreadable"
