@@ -52,6 +52,7 @@ def test_names_in_chinese_become_ascii() -> None:
         # Read differently by different programs.
         "https://example.com\\@127.0.0.1/",
         "https:\\\\127.0.0.1\\",
+        "https://example.com/a\\b",
         "https://example.com /",
         "https://exam\tple.com/",
         "https://example.com/\r\nHost: 127.0.0.1",

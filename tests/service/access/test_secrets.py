@@ -131,6 +131,15 @@ def test_an_exception_without_traceback_and_its_cause_are_hidden_too(
     assert "outer" in stream.getvalue()
 
 
+def test_a_formatter_that_writes_exceptions_afresh_gets_none() -> None:
+    error = RuntimeError("token=hunter2")
+    record = logging.makeLogRecord({"msg": "x", "exc_info": (type(error), error, None)})
+    RedactingFilter().filter(record)
+
+    assert record.exc_info is None
+    assert record.exc_text == f"RuntimeError: token={HIDDEN}"
+
+
 def test_fields_of_structured_logs_are_hidden() -> None:
     record = logging.makeLogRecord(
         {
