@@ -189,8 +189,10 @@ def test_the_gate_refuses_a_model_that_finds_nothing(
         (("models", "promote", "no-such-model", "--force", "x"), "no model 'no-such-model'"),
         (("models", "promote", "patrol-n"), "--against"),
         (("models", "promote", "patrol-n", "--force", " "), "reason is empty"),
-        (("models", "promote", "patrol-n", "--against", "/nowhere"), "no readable picture set"),
-        (("models", "rollback"), "no model before"),
+        (
+            ("models", "promote", "patrol-n-0.1.0", "--against", "/nowhere"),
+            "no readable picture set",
+        ),
         (("models", "add", "/nowhere"), "cannot be read"),
         (("models", "show", "../../etc"), "no model"),
         (("models", "calibrate", "/nowhere", "--on", "/nowhere"), "cannot be read"),
@@ -204,6 +206,14 @@ def test_trouble_is_one_line(
     assert (code, printed) == (1, "")
     assert complaint in complaints
     assert len(complaints.splitlines()) == 1
+
+
+def test_the_first_model_of_all_is_not_rolled_back(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(capsys, "models", "rollback", "--reason", "back to the first")[0] == 0
+    assert json.loads(run(capsys, "models", "show", "--json")[1])["version"] == "0.1.0"
+    code, printed, complaints = run(capsys, "models", "rollback", "--reason", "and on")
+    assert (code, printed) == (1, "")
+    assert "no model before" in complaints
 
 
 def test_a_damaged_model_does_not_hide_the_others(
