@@ -57,11 +57,19 @@ def inspect_folder(folder: Path, out: Path, *, ground: Path | None) -> FolderRun
         ground=ground is not None,
         summary=json.loads(done.stdout),
         receipt=json.loads((out / "receipt.json").read_text(encoding="utf-8"))["files"],
-        issues=json.loads((out / "issues.geojson").read_text(encoding="utf-8"))["features"],
-        coverage=json.loads((out / "coverage.geojson").read_text(encoding="utf-8"))["features"],
+        issues=read_features(out / "issues.geojson"),
+        coverage=read_features(out / "coverage.geojson"),
         files=sum(path.is_file() for path in folder.rglob("*")),
         seconds=seconds,
     )
+
+
+def read_features(path: Path) -> list[dict[str, Any]]:
+    """Return the features of a GeoJSON file; a folder without photos has none."""
+    if not path.is_file():
+        return []
+    features: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["features"]
+    return features
 
 
 def copy_test_pictures(labelled: Path, folder: Path) -> Path:
