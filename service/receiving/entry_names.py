@@ -11,7 +11,7 @@ def decode_names(entries: Sequence[ZipEntry]) -> list[str]:
     Names marked as UTF-8 are, as are those that have a second name in UTF-8 beside them. Of the
     others, all were written by one program: if they are UTF-8 (macOS does not mark it), else if
     they are Chinese (Windows writes GBK), else the code page that the standard names. One name
-    alone would tell less: the bytes of 联通 in GBK are UTF-8, too.
+    alone would tell less: the bytes of 目录 in GBK are UTF-8, too.
     """
     unmarked = [entry.raw_name for entry in entries if not _is_marked(entry)]
     encoding = next(
