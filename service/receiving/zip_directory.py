@@ -122,8 +122,9 @@ def _read_extent(file: BinaryIO) -> _Extent:
     _, disk, first_disk, here, count, size, offset, _ = END.unpack_from(tail, position)
     end_offset = tail_offset + position
     extent = _Extent(offset=offset, byte_count=size, entry_count=count)
-    if 0xFFFF in (disk, first_disk, here, count) or IN_ZIP64 in (size, offset):
-        extent, end_offset = _read_extent64(file, end_offset) or (extent, end_offset)
+    # Programs that pack into a pipe write the large record even where the small one would do.
+    if (large := _read_extent64(file, end_offset)) is not None:
+        extent, end_offset = large
     elif disk or first_disk or here != count:
         raise _unreadable("it is one part of several")
     if extent.offset + extent.byte_count != end_offset:

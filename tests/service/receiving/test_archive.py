@@ -141,6 +141,15 @@ def test_large_numbers_are_read_from_the_large_records(tmp_path: Path) -> None:
     assert unpack(tmp_path, make_zip(entries, zip64=True)) == expected
 
 
+def test_the_large_record_counts_where_the_small_one_would_do(tmp_path: Path) -> None:
+    # As Info-ZIP writes what it packs into a pipe.
+    entry = Raw(name=b"a.jpg", data=JPEG)
+    body, directory = local_part(entry), central_part(entry, 0, zip64=True)
+    large = end_part(1, len(directory), len(body), zip64=True)
+    small = end_part(1, len(directory), len(body))
+    assert unpack(tmp_path, body + directory + large[: -len(small)] + small) == {"a.jpg": JPEG}
+
+
 def test_an_archive_without_files_holds_none(tmp_path: Path) -> None:
     assert unpack(tmp_path, make_zip([])) == {}
 
