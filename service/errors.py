@@ -12,6 +12,10 @@ class CannotStartError(ServiceError):
     """
 
 
+class TemporaryError(ServiceError):
+    """The same may work a little later; all else would fail the same way again."""
+
+
 class StoppedError(ServiceError):
     """A job had to stop on the way, such as on a full disk; the same command goes on from there."""
 

@@ -1,14 +1,10 @@
 """Why somebody is not let in, or a call to somebody else is not made."""
 
-from service.errors import ServiceError
+from service.errors import ServiceError, TemporaryError
 
 
 class AccessError(ServiceError):
     """Base of the errors of access."""
-
-
-class TemporaryError(AccessError):
-    """The same may work a little later; all else would fail the same way again."""
 
 
 class NotAuthenticatedError(AccessError):
@@ -28,7 +24,7 @@ class NotAllowedError(AccessError):
     """The caller is known and may not do this; the message names what is lacking."""
 
 
-class LimitReachedError(TemporaryError):
+class LimitReachedError(AccessError, TemporaryError):
     """The caller did too much; `retry_after_s` tells when there is room again."""
 
     def __init__(self, message: str, *, retry_after_s: float) -> None:
@@ -37,7 +33,7 @@ class LimitReachedError(TemporaryError):
         self.retry_after_s = retry_after_s
 
 
-class IssuerUnavailableError(TemporaryError):
+class IssuerUnavailableError(AccessError, TemporaryError):
     """The issuer of tokens cannot be asked for its keys, so no token can be checked."""
 
 
@@ -48,7 +44,7 @@ class OutgoingRefusedError(AccessError):
     """
 
 
-class OutgoingFailedError(TemporaryError):
+class OutgoingFailedError(AccessError, TemporaryError):
     """A call out was made and gave nothing: no connection, too slow, too much, not understood."""
 
 

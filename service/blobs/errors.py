@@ -1,6 +1,6 @@
 """What can go wrong with kept bytes, as far as callers treat it differently."""
 
-from service.errors import ServiceError
+from service.errors import ServiceError, TemporaryError
 
 
 class BlobError(ServiceError):
@@ -15,9 +15,9 @@ class BlobDamagedError(BlobError):
     """Bytes do not have the SHA-256 that they should have; nothing was kept or handed out."""
 
 
-class BlobsUnavailableError(BlobError):
-    """The place where bytes are kept does not answer, or lets nobody in; worth another try."""
+class BlobsUnavailableError(BlobError, TemporaryError):
+    """The place where bytes are kept does not answer, or lets nobody in."""
 
 
-class DiskFullError(BlobError):
+class DiskFullError(BlobError, TemporaryError):
     """There is no room left; what was being written is gone again. HTTP calls it 507."""
