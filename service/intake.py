@@ -1,6 +1,5 @@
 """What each file found is: a photo, a video with its frames or none; every one gets an answer."""
 
-import hashlib
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +13,7 @@ from inference.reading.read_photo import read_photo_metadata
 from inference.receipt import Outcome, Reason, ReasonCode
 from inference.video.frame_metadata import NOTHING_ASSUMED, Assumed
 from inference.video.read_frames import FrameSource, VideoFrame, VideoReading
+from service.file_hash import hash_file
 from service.found_files import FoundFile, stable_name
 from service.store.found_files import StoredFile
 from service.video_files import (
@@ -23,8 +23,6 @@ from service.video_files import (
     is_video,
     read_video,
 )
-
-CHUNK_BYTES = 1 << 20
 
 Read = TypeVar("Read")
 
@@ -103,10 +101,10 @@ def _receive(
     """Return a file with what it is, and behind a video its frames."""
     if found.problem is not None:
         return [_rejected(found, found.problem)]
-    counted = read_or_reason(_read_sha256, found.path)
-    if isinstance(counted, Reason):
-        return [_rejected(found, counted)]
-    byte_count, sha256 = counted
+    hashed = read_or_reason(hash_file, found.path)
+    if isinstance(hashed, Reason):
+        return [_rejected(found, hashed)]
+    sha256, byte_count = hashed
     if sha256 not in known and read_or_reason(is_video, found.path) is True:
         return _receive_video(found, byte_count, sha256, known=known, assumed=assumed)
     metadata: PhotoMetadata | Reason | None = known.get(sha256)
@@ -201,15 +199,6 @@ def _with_own_name(frame: ReceivedFile, *, taken: Set[str]) -> ReceivedFile:
     while name in taken:
         name += "#"
     return replace(frame, stored=replace(frame.stored, name=name))
-
-
-def _read_sha256(path: Path) -> tuple[int, str]:
-    digest, byte_count = hashlib.sha256(), 0
-    with path.open("rb") as file:
-        while chunk := file.read(CHUNK_BYTES):
-            digest.update(chunk)
-            byte_count += len(chunk)
-    return byte_count, digest.hexdigest()
 
 
 def _rejected(

@@ -1,7 +1,6 @@
 """Bytes on their way in: streamed to the disk in constant memory, and checked when they end."""
 
 import asyncio
-import hashlib
 import hmac
 from collections.abc import AsyncGenerator, AsyncIterable, Mapping
 from contextlib import aclosing
@@ -75,13 +74,6 @@ async def receive_stream(
         if arrived is None:
             part.discard()
     return arrived
-
-
-def hash_file(path: Path) -> tuple[str, int]:
-    """Return the SHA-256 and the size of a file that arrived by other ways, in constant memory."""
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256")
-        return digest.hexdigest(), file.tell()
 
 
 async def _batches(chunks: AsyncIterable[bytes]) -> AsyncGenerator[bytes, None]:

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -27,7 +28,7 @@ def open_engine(url: str | URL, *, durable: bool = True) -> Engine:
     """
     try:
         address = make_url(url)
-    except Exception as error:  # of many kinds, from parsing numbers to unknown schemes
+    except (ArgumentError, ValueError) as error:  # ValueError: of a port that is no number
         raise CannotStartError("the store's address is no URL of a database") from error
     if address.get_backend_name() == "sqlite":
         return _open_sqlite(address.set(drivername="sqlite"), durable=durable)

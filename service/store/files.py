@@ -17,10 +17,9 @@ from inference.receipt import Outcome, Reason
 from service.errors import ConflictError, UnknownRecordError
 from service.store.events import append_event
 from service.store.jobs import JobKind, NewJob, enqueue
+from service.store.reasons_text import format_reasons, parse_reasons
 from service.store.tables import BlobRow, FileRow, FlightRow
 from service.store.upsert import insert_absent, insert_if_absent
-
-_REASONS: TypeAdapter[tuple[Reason, ...]] = TypeAdapter(tuple[Reason, ...])
 
 
 class FileState(StrEnum):
@@ -313,7 +312,7 @@ def _settle(
     answer = (
         FileState.SETTLED.value,
         outcome.value,
-        _REASONS.dump_json(reasons).decode(),
+        format_reasons(reasons),
         duplicate_of,
     )
     if (row.state, row.outcome, row.reasons_json, row.duplicate_of) == answer:
@@ -324,7 +323,7 @@ def _settle(
 
 
 def _tell(session: Session, row: FileRow, *, kind: str, now: datetime) -> None:
-    codes = sorted({reason.code.value for reason in _REASONS.validate_json(row.reasons_json)})
+    codes = sorted({reason.code.value for reason in parse_reasons(row.reasons_json)})
     session.flush()
     append_event(
         session,
@@ -378,7 +377,7 @@ def _file(row: FileRow) -> FlightFile:
         sha256=row.sha256,
         state=FileState(row.state),
         outcome=None if row.outcome is None else Outcome(row.outcome),
-        reasons=_REASONS.validate_json(row.reasons_json),
+        reasons=parse_reasons(row.reasons_json),
         duplicate_of=row.duplicate_of,
         part_of=row.part_of,
         media_type=row.media_type,

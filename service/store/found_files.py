@@ -3,14 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from pydantic import TypeAdapter
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from inference.receipt import Outcome, Reason
+from service.store.files import FileState
+from service.store.reasons_text import format_reasons, parse_reasons
 from service.store.tables import FileRow
-
-_REASONS: TypeAdapter[tuple[Reason, ...]] = TypeAdapter(tuple[Reason, ...])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,9 +38,9 @@ def save_files(session: Session, flight_id: str, files: Iterable[StoredFile]) ->
             name=file.name,
             byte_count=file.byte_count,
             sha256=file.sha256,
-            state="settled",
+            state=FileState.SETTLED.value,
             outcome=file.outcome.value,
-            reasons_json=_REASONS.dump_json(file.reasons).decode(),
+            reasons_json=format_reasons(file.reasons),
             duplicate_of=file.duplicate_of,
         )
         for file in files
@@ -58,7 +57,7 @@ def read_files(session: Session, flight_id: str) -> list[StoredFile]:
             byte_count=row.byte_count,
             sha256=row.sha256,
             outcome=Outcome(row.outcome),
-            reasons=_REASONS.validate_json(row.reasons_json),
+            reasons=parse_reasons(row.reasons_json),
             duplicate_of=row.duplicate_of,
         )
         for row in session.scalars(statement)

@@ -16,6 +16,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from inference.reading.metadata import PhotoMetadata
 from inference.receipt import Outcome, Reason
 from inference.sighting import Detection
+from service.store.reasons_text import format_reasons, parse_reasons
 from service.store.tables import (
     DetectionRow,
     FeaturesRow,
@@ -27,7 +28,6 @@ from service.store.tables import (
 from service.store.upsert import insert_or_update
 
 _METADATA: TypeAdapter[PhotoMetadata] = TypeAdapter(PhotoMetadata)
-_REASONS: TypeAdapter[tuple[Reason, ...]] = TypeAdapter(tuple[Reason, ...])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +119,7 @@ def save_inspection(
             "photo_sha256": sha256,
             "outcome": inspection.outcome.value,
             "gsd_m": inspection.gsd_m,
-            "reasons_json": _REASONS.dump_json(inspection.reasons).decode(),
+            "reasons_json": format_reasons(inspection.reasons),
         },
     )
     session.execute(
@@ -196,7 +196,7 @@ def _inspection(row: InspectionRow) -> Inspection:
         photo_sha256=row.photo_sha256,
         outcome=Outcome(row.outcome),
         gsd_m=row.gsd_m,
-        reasons=_REASONS.validate_json(row.reasons_json),
+        reasons=parse_reasons(row.reasons_json),
     )
 
 

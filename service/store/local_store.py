@@ -13,6 +13,7 @@ from inference.sighting import Detection
 from service.errors import CannotStartError
 from service.store import found_files, inspections
 from service.store.engine import open_engine, reading, writing
+from service.store.flights import FlightState
 from service.store.found_files import StoredFile
 from service.store.inspections import Inspection, Run
 from service.store.schema import HEAD, create_tables, read_revision
@@ -135,7 +136,7 @@ def _prepare(engine: Engine) -> str | None:
             local = {
                 "id": LOCAL_FLIGHT,
                 "name": LOCAL_FLIGHT,
-                "state": "open",
+                "state": FlightState.OPEN.value,
                 "details_json": "{}",
             }
             insert_if_absent(session, FlightRow, local | {"last_event": 0})

@@ -1,13 +1,11 @@
 """Evaluate a model on a split of a picture set: search its pictures, then score each part."""
 
-import hashlib
-import json
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 
 from datasets.labelled_picture import LabelledPicture
 from datasets.picture_set import PictureSet
+from inference.identity import settings_hash
 from models.manifest import ModelManifest
 from training.errors import TrainingError
 from training.evaluation.journal import Entry, read_journal, write_journal
@@ -42,13 +40,14 @@ def plan_head(
 
 def hash_search(manifest: ModelManifest) -> str:
     """Return the SHA-256 of what decides what is found, beside weights and thresholds."""
-    parts = [
-        manifest.input_size_px,
-        manifest.street_long_side_px,
-        {name: list(ends) for name, ends in manifest.gsd_range_m.items()},
-        {name: asdict(one) for name, one in manifest.calibration.items()},
-    ]
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+    return settings_hash(
+        {
+            "input_size_px": manifest.input_size_px,
+            "street_long_side_px": manifest.street_long_side_px,
+            "gsd_range_m": manifest.gsd_range_m,
+            "calibration": manifest.calibration,
+        }
+    )
 
 
 def select_split(picture_set: PictureSet, split: str) -> list[LabelledPicture]:

@@ -15,9 +15,10 @@ from threading import Event
 import pytest
 
 from service.blobs.errors import DiskFullError
+from service.file_hash import hash_file
 from service.receiving import part_file
 from service.receiving.errors import DigestMismatchError, IncompleteError, TooLargeError
-from service.receiving.incoming import NOTHING_SAID, Expected, hash_file, receive_stream
+from service.receiving.incoming import NOTHING_SAID, Expected, receive_stream
 from service.receiving.part_file import ArrivedFile, PartFile, sweep_parts
 
 DATA = b"\xff\xd8\xff" + bytes(range(256)) * 20
