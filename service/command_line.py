@@ -15,21 +15,10 @@ from inference.geometry.output_frames import OutputFrame
 from models.errors import ModelError
 from models.openvino_detector import Precision, read_openvino_detector
 from models.registry import read_model
-from service.dataset_command import dataset
-from service.demo import compare_with_truth, show_score, write_demo_flight
-from service.errors import CannotStartError, ServiceError
-from service.evaluate_command import evaluate
-from service.found_files import stable_name
-from service.geocheck.command import geocheck
-from service.inspect import inspect_photos
-from service.inspect_job import InspectModel, InspectOptions
-from service.models_command import models
-from service.outputs import RECEIPT, REPORT
-from service.printable import printable_text
-from service.progress import show_progress
-from service.settings import Settings, quieten_video_decoder, read_settings
-from service.shadow.outputs import SHADOW_PAGE
-from service.shared_options import (
+from service.commands.dataset import dataset
+from service.commands.evaluate import evaluate
+from service.commands.models import models
+from service.commands.shared_options import (
     CamerasOption,
     GroundOption,
     PhotoPaths,
@@ -37,8 +26,19 @@ from service.shared_options import (
     parse_language,
     parse_path,
 )
-from service.summary import describe_summary, exit_code, render_summary, summarise
-from service.train_command import train
+from service.commands.train import train
+from service.demo.flight import compare_with_truth, show_score, write_demo_flight
+from service.errors import CannotStartError, ServiceError
+from service.geocheck.command import geocheck
+from service.inspecting.found_files import stable_name
+from service.inspecting.inspect import inspect_photos
+from service.inspecting.job import InspectModel, InspectOptions
+from service.inspecting.outputs import RECEIPT, REPORT
+from service.inspecting.progress import show_progress
+from service.inspecting.summary import describe_summary, exit_code, render_summary, summarise
+from service.printable import printable_text
+from service.settings import Settings, quieten_video_decoder, read_settings
+from service.shadow.outputs import SHADOW_PAGE
 from service.translations import read_texts
 from training.errors import TrainingError
 

@@ -1,7 +1,8 @@
 """Cells of the management grid from a file that somebody sends: GeoJSON, GeoPackage, Shapefile.
 
-`service.areas` reads them. It would also read formats that point to other files and to URLs (GDAL's
-virtual layers, for one); what comes from outside is let through only if it is one of the three.
+`service.inspecting.areas` reads them. It would also read formats that point to other files and to
+URLs (GDAL's virtual layers, for one); what comes from outside is let through only if it is one of
+the three.
 """
 
 from pathlib import Path
@@ -9,8 +10,8 @@ from pathlib import Path
 import pyogrio
 import pyogrio.errors
 
-from service.areas import read_grids
 from service.errors import CannotStartError
+from service.inspecting.areas import read_grids
 from service.store.grids import StoredGrid
 
 _MAX_BYTES = 200_000_000
@@ -27,7 +28,8 @@ _FIRST_BYTES_SHAPEFILE = b"\x00\x00\x27\x0a"
 def read_grid_file(path: Path) -> list[StoredGrid]:
     """Return the cells of a file, for `service.store.grids.replace_grids`.
 
-    Columns as in `service.areas.GRID_COLUMNS`, and a name (`name`, `名称`, ...) where there is one.
+    Columns as in `service.inspecting.areas.GRID_COLUMNS`, and a name (`name`, `名称`, ...) where
+    there is one.
     A Shapefile needs its .shx, .dbf and .prj beside it.
 
     Raises:

@@ -11,8 +11,8 @@ from models.registry import RegisteredModel
 from service.errors import CannotStartError
 from service.evaluation.crops import cut_examples
 from service.evaluation.page import render_page
-from service.folder import write_atomically
-from service.progress import Reporter
+from service.inspecting.folder import write_atomically
+from service.inspecting.progress import Reporter
 from service.translations import read_texts
 from training.errors import TrainingError
 from training.evaluation.evaluate import evaluate_split, select_split

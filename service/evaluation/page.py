@@ -17,8 +17,8 @@ from service.evaluation.plots import (
     plan_recall_plot,
     plan_reliability_plot,
 )
-from service.page_templates import read_templates
-from service.report import HTML_LANGUAGES, content_security_hash
+from service.report.page_templates import read_templates
+from service.report.report import HTML_LANGUAGES, content_security_hash
 from service.translations import Texts, class_title, read_texts
 from training.evaluation.confusion import BACKGROUND, BADLY_PLACED, SECOND_BOX
 from training.evaluation.result import (

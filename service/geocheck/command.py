@@ -5,14 +5,7 @@ from typing import Annotated
 
 import typer
 
-from service.errors import CannotStartError
-from service.geocheck.job import PAGE, GeocheckOptions, run_geocheck
-from service.geocheck.records import render_summary
-from service.geocheck.result import GeocheckResult
-from service.geocheck.summary import describe_result, label_line
-from service.progress import show_progress
-from service.settings import read_settings
-from service.shared_options import (
+from service.commands.shared_options import (
     CamerasOption,
     GroundOption,
     PhotoPaths,
@@ -20,6 +13,13 @@ from service.shared_options import (
     parse_language,
     parse_path,
 )
+from service.errors import CannotStartError
+from service.geocheck.job import PAGE, GeocheckOptions, run_geocheck
+from service.geocheck.records import render_summary
+from service.geocheck.result import GeocheckResult
+from service.geocheck.summary import describe_result, label_line
+from service.inspecting.progress import show_progress
+from service.settings import read_settings
 from service.translations import read_texts
 
 

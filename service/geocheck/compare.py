@@ -17,7 +17,7 @@ from inference.sighting import Detection, Placement
 from service.geocheck.matching import PhotoNames, match_photo
 from service.geocheck.photo_views import PhotoViews
 from service.geocheck.true_point import TruePoint
-from service.progress import Reporter
+from service.inspecting.progress import Reporter
 
 # A point is a box of no class that is known to stand up, and next to no size: of a larger one the
 # lower part would be taken for the base. Its sigma is a pixel all the same, as a person's hand has.

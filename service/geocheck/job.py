@@ -3,18 +3,18 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from service.cameras import read_cameras
 from service.errors import CannotStartError
-from service.folder import write_atomically
-from service.found_files import stable_name
 from service.geocheck.compare import check_points
 from service.geocheck.photo_views import PhotoSource, read_photo_views
 from service.geocheck.records import render_points, render_summary
 from service.geocheck.report import render_page
 from service.geocheck.result import GeocheckResult, conclude_check
 from service.geocheck.truth import read_truth
-from service.ground_file import read_ground_file
-from service.progress import Reporter
+from service.inspecting.cameras import read_cameras
+from service.inspecting.folder import write_atomically
+from service.inspecting.found_files import stable_name
+from service.inspecting.ground_file import read_ground_file
+from service.inspecting.progress import Reporter
 
 PAGE, SUMMARY, POINTS = "geocheck.html", "geocheck.json", "points.csv"
 

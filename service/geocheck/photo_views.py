@@ -12,13 +12,13 @@ from inference.pipeline import FlightPlan, plan_comparisons, plan_flights, refin
 from inference.reading.metadata import PhotoMetadata
 from inference.receipt import NotPlaced, Outcome, Reason
 from inference.refinement.features import Features, parse_features
-from service.cameras import as_registered_file
-from service.found_files import find_files
-from service.intake import receive_files
-from service.photo_tasks import read_photo
-from service.progress import Reporter
-from service.received_photos import as_flight_photo, as_photo
-from service.result import Photo
+from service.inspecting.cameras import as_registered_file
+from service.inspecting.found_files import find_files
+from service.inspecting.intake import receive_files
+from service.inspecting.photo_tasks import read_photo
+from service.inspecting.progress import Reporter
+from service.inspecting.received_photos import as_flight_photo, as_photo
+from service.inspecting.result import Photo
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -15,9 +15,9 @@ from service.geocheck.plots import (
     plan_target_plot,
 )
 from service.geocheck.result import GeocheckResult, PhotoResult
-from service.page_templates import read_templates
-from service.report import HTML_LANGUAGES, content_security_hash
-from service.report_formats import format_percent
+from service.report.formats import format_percent
+from service.report.page_templates import read_templates
+from service.report.report import HTML_LANGUAGES, content_security_hash
 from service.translations import Texts, read_texts
 
 PAGE_FOLDER = Path(__file__).parent / "report_page"

@@ -14,7 +14,7 @@ from service.geocheck.report import (
     plan_refusals,
 )
 from service.geocheck.result import GeocheckResult
-from service.report_formats import format_percent
+from service.report.formats import format_percent
 from service.translations import Texts, read_texts
 
 # In cells of a terminal: a Chinese character takes two.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from service.errors import CannotStartError
-from service.found_files import stable_name
+from service.inspecting.found_files import stable_name
 
 MAX_POINTS = 100_000
 

@@ -4,10 +4,10 @@ import contextlib
 from pathlib import Path
 
 from service.errors import CannotStartError
-from service.found_files import stable_name
 from service.geocheck.gcp_list import COMMENT, is_crs_line, parse_gcp_list
 from service.geocheck.true_point import MAX_POINTS, TruthFile, line_error
 from service.geocheck.truth_table import is_table_head, parse_truth_table
+from service.inspecting.found_files import stable_name
 
 MAX_BYTES = 32 << 20
 LATITUDE_IN_CHINESE = "纬度"

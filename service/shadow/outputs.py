@@ -7,9 +7,9 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from service.folder import write_atomically
-from service.page_templates import read_templates
-from service.report import HTML_LANGUAGES, content_security_hash
+from service.inspecting.folder import write_atomically
+from service.report.page_templates import read_templates
+from service.report.report import HTML_LANGUAGES, content_security_hash
 from service.shadow.compare import ClassTotals, PhotoDifference, ShadowBox
 from service.store.inspections import Run
 from service.translations import class_title, read_texts

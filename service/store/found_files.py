@@ -17,7 +17,7 @@ class StoredFile:
     """What became of one file found.
 
     Attributes:
-        name: Stable text of its path below the folders given, see `service.found_files`.
+        name: Stable text of its path below the folders given, see `service.inspecting.found_files`.
         duplicate_of: Name of the file with the same bytes that is used instead.
     """
 

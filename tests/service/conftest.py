@@ -17,7 +17,7 @@ from PIL import Image, TiffImagePlugin
 from models.manifest import ModelManifest
 from models.registry import read_weights_sha256, write_manifest
 
-STAND_IN = Path(__file__).with_name("stand_in_inspection.py")
+STAND_IN = Path(__file__).parent / "inspecting" / "stand_in_inspection.py"
 
 # A camera with 24 mm equivalent focal length, looking straight down from 50 m.
 WIDTH_PX, HEIGHT_PX = 600, 450

@@ -9,7 +9,7 @@ import pytest
 from inference.geometry.view import View
 from service.geocheck.photo_views import PhotoSource, PhotoViews, read_photo_views
 from service.geocheck.true_point import TruePoint
-from service.progress import SilentReporter
+from service.inspecting.progress import SilentReporter
 
 # As the photos of tests/service/conftest.py are.
 WIDTH_PX, HEIGHT_PX, HEIGHT_M = 600, 450, 50.0

@@ -8,7 +8,7 @@ import pytest
 from inference.receipt import NotPlaced, ReasonCode
 from service.geocheck.compare import PointCheck, PointError, check_points
 from service.geocheck.true_point import TruePoint
-from service.progress import SilentReporter
+from service.inspecting.progress import SilentReporter
 
 if TYPE_CHECKING:
     from tests.service.geocheck.conftest import NadirScene

@@ -18,7 +18,7 @@ from service.geocheck.plots import (
 )
 from service.geocheck.result import GeocheckResult, conclude_check
 from service.geocheck.true_point import TruePoint, TruthFile
-from service.progress import SilentReporter
+from service.inspecting.progress import SilentReporter
 
 if TYPE_CHECKING:
     from tests.service.geocheck.conftest import NadirScene

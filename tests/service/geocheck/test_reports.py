@@ -20,7 +20,7 @@ from service.geocheck.result import GeocheckResult, conclude_check
 from service.geocheck.summary import describe_result
 from service.geocheck.true_point import TruePoint, TruthFile
 from service.geocheck.truth_table import COLUMNS as TRUTH_COLUMNS
-from service.progress import SilentReporter
+from service.inspecting.progress import SilentReporter
 from service.translations import read_texts
 
 if TYPE_CHECKING:
