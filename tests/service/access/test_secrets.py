@@ -12,8 +12,13 @@ from service.access.keys import mint_key
 from service.access.roles import Role
 from service.access.secrets import HIDDEN, RedactingFilter, Secret, redact
 
+# The same at every import: it is part of the tests' names, which parallel runs must agree on.
 KEY = mint_key(
-    name="n", roles=[Role.ADMIN], units=None, now=datetime(2026, 12, 1, tzinfo=UTC)
+    name="n",
+    roles=[Role.ADMIN],
+    units=None,
+    now=datetime(2026, 12, 1, tzinfo=UTC),
+    random_bytes=lambda count: bytes(range(count)),
 ).text.reveal()
 TOKEN = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJsaSJ9.c2lnbmF0dXJlc2lnbmF0dXJl"
 
