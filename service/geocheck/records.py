@@ -14,7 +14,7 @@ from inference.receipt import NotPlaced
 from service.geocheck.compare import PointCheck, PointError
 from service.geocheck.result import GeocheckResult, PhotoResult
 from service.inspecting.issue_record import degrees, metres
-from service.report.issue_table import safe_cell
+from service.spreadsheet import safe_cell
 
 Record = dict[str, Any]  # Any: JSON, that is texts, numbers, None, lists and records
 Cell = str | float | int | bool | None

@@ -9,6 +9,7 @@ from shapely.geometry.polygon import orient
 from inference.detection.tiles import plan_skipped_classes
 from inference.geometry.coverage import round_gsd_m
 from inference.receipt import NotPlaced, Outcome
+from service.inspecting.feature import issue_feature
 from service.inspecting.issue_record import (
     Record,
     camera_position,
@@ -28,7 +29,7 @@ def issue_features(
 ) -> list[Record]:
     """Return a feature for each issue, the surest first; without a place its geometry is null."""
     return [
-        _issue_feature(issue_record(issue, result, evidence.get(issue.id, ())), issue.id)
+        issue_feature(issue_record(issue, result, evidence.get(issue.id, ())), issue.id)
         for issue in result.issues
     ]
 
@@ -47,15 +48,6 @@ def render_collection(features: Iterable[Record]) -> bytes:
     lines = [json.dumps(feature, ensure_ascii=False, allow_nan=False) for feature in features]
     body = ",\n".join(lines)
     return f'{{"type": "FeatureCollection", "features": [\n{body}\n]}}\n'.encode()
-
-
-def _issue_feature(record: Record, issue_id: str) -> Record:
-    position = record["position"]
-    point = position and {
-        "type": "Point",
-        "coordinates": [position["longitude"], position["latitude"]],
-    }
-    return {"type": "Feature", "id": issue_id, "geometry": point, "properties": record}
 
 
 def _coverage_feature(photo: Photo, result: InspectionResult, *, outcome: Outcome) -> Record:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from inference.geometry.output_frames import OutputFrame
 from service.inspecting.frame_record import frame_cells, frame_columns
 from service.inspecting.issue_record import Record
+from service.spreadsheet import safe_cell
 
 COLUMNS = (
     "id", "class", "title_en", "title_zh", "also_looks_like", "status", "status_text",
@@ -16,9 +17,6 @@ COLUMNS = (
     "observation_count", "first_seen", "last_seen", "time_zone_known", "photo", "photo_sha256",
     "evidence",
 )  # fmt: skip
-
-# Spreadsheets run a cell that begins so as a formula, and its text may come from a file name.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def render_issue_table(features: Iterable[Record], *, frames: Sequence[OutputFrame] = ()) -> bytes:
@@ -69,10 +67,3 @@ def _row(issue_id: str, record: Record) -> Mapping[str, str | float | int | None
 def _frame_cells(record: Record, frames: Sequence[OutputFrame]) -> Mapping[str, str | float | None]:
     position = record["position"] or {}
     return frame_cells(position.get("frames", {}), frames)
-
-
-def safe_cell(value: str | float | int | None) -> str | float | int | None:
-    """Return what a spreadsheet shows as it is and does not run."""
-    if isinstance(value, str) and value.startswith(FORMULA_STARTS):
-        return f"'{value}"
-    return value

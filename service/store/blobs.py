@@ -4,7 +4,7 @@ Whoever stores bytes first calls `reserve_blob`, then writes them, then `confirm
 at the same moment either sees that they are needed, or is over before they are written.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -15,7 +15,8 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from service.errors import UnknownRecordError
 from service.store.engine import reading, writing
-from service.store.tables import BlobRow, BlobUseRow
+from service.store.jobs import JobState
+from service.store.tables import BlobRow, BlobUseRow, FileRow, JobRow
 from service.store.upsert import insert_if_absent, insert_or_update
 
 
@@ -96,6 +97,22 @@ def use_blob(session: Session, sha256: str, kind: BlobKind, *, used_by: str) -> 
     )
 
 
+def list_blob_users(session: Session, sha256: str, kinds: Collection[BlobKind]) -> list[str]:
+    """Return what needs these bytes as one of these kinds and finds them there, sorted."""
+    statement = (
+        select(BlobUseRow.used_by)
+        .join(BlobRow, (BlobRow.sha256 == BlobUseRow.sha256) & (BlobRow.kind == BlobUseRow.kind))
+        .where(
+            BlobUseRow.sha256 == sha256,
+            BlobUseRow.kind.in_([kind.value for kind in kinds]),
+            BlobRow.stored_at.is_not(None),
+        )
+        .distinct()
+        .order_by(BlobUseRow.used_by)
+    )
+    return list(session.scalars(statement))
+
+
 def release_blobs(session: Session, *, used_by: str) -> None:
     """Note that this user needs no bytes any more."""
     session.execute(delete(BlobUseRow).where(BlobUseRow.used_by == used_by))
@@ -105,6 +122,8 @@ def list_purgeable(
     session: Session, *, keep_days: Mapping[BlobKind, int], now: datetime, limit: int = 1000
 ) -> list[Blob]:
     """Return bytes that nobody uses and that were last needed too long ago, the oldest first.
+
+    Those of flights with jobs left to do are still needed, however old they are.
 
     Args:
         session: An open transaction.
@@ -116,16 +135,27 @@ def list_purgeable(
     for kind, days in keep_days.items():
         statement = (
             select(BlobRow)
-            .where(
-                BlobRow.kind == kind.value,
-                BlobRow.last_needed_at < now - timedelta(days=days),
-                ~_is_used(),
-            )
+            .where(*_is_over(kind, now - timedelta(days=days)))
             .order_by(BlobRow.last_needed_at, BlobRow.sha256)
             .limit(limit)
         )
         found += [_blob(row) for row in session.scalars(statement)]
     return found
+
+
+def count_purgeable(
+    session: Session, *, keep_days: Mapping[BlobKind, int], now: datetime
+) -> dict[BlobKind, tuple[int, int]]:
+    """Return by kind how many would go, and how many bytes they are; see `list_purgeable`."""
+    counted = {}
+    for kind, days in keep_days.items():
+        count, byte_count = session.execute(
+            select(func.count(), func.coalesce(func.sum(BlobRow.byte_count), 0)).where(
+                *_is_over(kind, now - timedelta(days=days))
+            )
+        ).one()
+        counted[kind] = (int(count), int(byte_count))
+    return counted
 
 
 def purge_blobs(
@@ -160,11 +190,66 @@ def purge_blobs(
     return gone
 
 
+def list_unfinished(session: Session, *, before: datetime, limit: int = 1000) -> list[Blob]:
+    """Return bytes that were on their way in or out at that time and still are.
+
+    Whoever brought or removed them was killed; nobody takes them for stored.
+    """
+    statement = (
+        select(BlobRow)
+        .where(BlobRow.stored_at.is_(None), BlobRow.last_needed_at < before)
+        .order_by(BlobRow.last_needed_at, BlobRow.sha256)
+        .limit(limit)
+    )
+    return [_blob(row) for row in session.scalars(statement)]
+
+
+def forget_unfinished(
+    engine: Engine, blobs: Iterable[Blob], *, delete_bytes: Callable[[str], None]
+) -> list[Blob]:
+    """Forget bytes as `list_unfinished` found them, unless they are needed again; return those."""
+    gone = []
+    for blob in blobs:
+        with writing(engine) as session:
+            if _forget(session, blob, delete_bytes):
+                gone.append(blob)
+    return gone
+
+
+def known_bytes(session: Session, hashes: Collection[str]) -> set[str]:
+    """Return those of at most 500 hashes that there is a row for, whatever its kind and state."""
+    statement = select(BlobRow.sha256).where(BlobRow.sha256.in_(list(hashes)))
+    return set(session.scalars(statement))
+
+
+def delete_unknown(engine: Engine, sha256: str, *, delete_bytes: Callable[[str], None]) -> bool:
+    """Remove bytes that no row knows; return whether it was so. Nobody can reserve them meanwhile."""
+    with writing(engine) as session:
+        _lock_bytes(session, sha256)
+        if known_bytes(session, [sha256]):
+            return False
+        delete_bytes(sha256)
+    return True
+
+
+def list_stored(session: Session) -> Iterator[tuple[str, int]]:
+    """Yield hash and size of all bytes that are stored, each hash once and in order."""
+    statement = (
+        select(BlobRow.sha256, func.max(BlobRow.byte_count))
+        .where(BlobRow.stored_at.is_not(None))
+        .group_by(BlobRow.sha256)
+        .order_by(BlobRow.sha256)
+        .execution_options(yield_per=1000)
+    )
+    for sha256, byte_count in session.execute(statement):
+        yield sha256, int(byte_count)
+
+
 def _take_out(session: Session, blob: Blob) -> bool:
     """Mark bytes as on their way out, unless somebody has needed them meanwhile."""
     marked = (
         update(BlobRow)
-        .where(*_is_unchanged(blob), ~_is_used())
+        .where(*_is_unchanged(blob), ~_is_used(), ~_is_worked_on())
         .values(stored_at=None)
         .returning(BlobRow.sha256)
         .execution_options(synchronize_session=False)
@@ -200,6 +285,26 @@ def _is_unchanged(blob: Blob) -> tuple[ColumnElement[bool], ...]:
         BlobRow.sha256 == blob.sha256,
         BlobRow.kind == blob.kind.value,
         BlobRow.last_needed_at == blob.last_needed_at,
+    )
+
+
+def _is_over(kind: BlobKind, last_day: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        BlobRow.kind == kind.value,
+        BlobRow.last_needed_at < last_day,
+        ~_is_used(),
+        ~_is_worked_on(),
+    )
+
+
+def _is_worked_on() -> ColumnElement[bool]:
+    """Whether a flight that has a file with these bytes has jobs left to do."""
+    open_states = (JobState.WAITING.value, JobState.CLAIMED.value)
+    return (
+        select(JobRow.id)
+        .join(FileRow, FileRow.flight_id == JobRow.flight_id)
+        .where(FileRow.sha256 == BlobRow.sha256, JobRow.state.in_(open_states))
+        .exists()
     )
 
 

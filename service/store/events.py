@@ -1,5 +1,6 @@
 """What happened to a flight, numbered from 1 without gaps: clients that follow ask for the rest."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -52,6 +53,27 @@ def append_event(
     return FlightEvent(flight_id=flight_id, seq=seq, at=now, kind=kind, data=data)
 
 
+def read_last_numbers(session: Session, flight_ids: Collection[str]) -> dict[str, int]:
+    """Return the number of the latest event by flight; a flight that is gone is left out.
+
+    One short statement for a few hundred flights: whoever follows them asks this again and again.
+    """
+    statement = select(FlightRow.id, FlightRow.last_event).where(FlightRow.id.in_(list(flight_ids)))
+    return {flight_id: number for flight_id, number in session.execute(statement)}
+
+
+def read_latest_event(session: Session, flight_id: str, kind: str) -> FlightEvent | None:
+    """Return the latest event of a kind, or None."""
+    statement = (
+        select(FlightEventRow)
+        .where(FlightEventRow.flight_id == flight_id, FlightEventRow.kind == kind)
+        .order_by(FlightEventRow.seq.desc())
+        .limit(1)
+    )
+    row = session.scalars(statement).first()
+    return None if row is None else _event(row)
+
+
 def read_events(
     session: Session, flight_id: str, *, after: int = 0, limit: int = 1000
 ) -> list[FlightEvent]:
@@ -62,13 +84,14 @@ def read_events(
         .order_by(FlightEventRow.seq)
         .limit(limit)
     )
-    return [
-        FlightEvent(
-            flight_id=row.flight_id,
-            seq=row.seq,
-            at=row.at,
-            kind=row.kind,
-            data=parse_object(row.data_json),
-        )
-        for row in session.scalars(statement)
-    ]
+    return [_event(row) for row in session.scalars(statement)]
+
+
+def _event(row: FlightEventRow) -> FlightEvent:
+    return FlightEvent(
+        flight_id=row.flight_id,
+        seq=row.seq,
+        at=row.at,
+        kind=row.kind,
+        data=parse_object(row.data_json),
+    )

@@ -4,7 +4,7 @@ announced → received → settled (accepted, held or rejected). Each step write
 it in the same transaction: the job that is left to do, the event that tells it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -17,6 +17,7 @@ from inference.receipt import Outcome, Reason
 from service.errors import ConflictError, UnknownRecordError
 from service.store.events import append_event
 from service.store.jobs import JobKind, NewJob, enqueue
+from service.store.json_text import JsonObject
 from service.store.reasons_text import format_reasons, parse_reasons
 from service.store.tables import BlobRow, FileRow, FlightRow
 from service.store.upsert import insert_absent, insert_if_absent
@@ -58,6 +59,7 @@ class FlightFile:
     Attributes:
         outcome: None until it is settled.
         part_of: Name of the archive or video that it comes from.
+        frame_number: Of a video's frame. Its `sha256` is an id of ours, no hash of bytes.
     """
 
     flight_id: str
@@ -71,6 +73,7 @@ class FlightFile:
     part_of: str | None = None
     media_type: str | None = None
     override: Override | None = None
+    frame_number: int | None = None
 
 
 def announce_files(
@@ -147,7 +150,7 @@ def add_part(session: Session, flight_id: str, part: FlightFile, *, now: datetim
     insert_if_absent(session, FileRow, values | {"state": FileState.RECEIVED.value})
     row = _lock_file(session, flight_id, part.name)
     row.byte_count, row.sha256, row.part_of = part.byte_count, part.sha256, part.part_of
-    row.media_type = part.media_type
+    row.media_type, row.frame_number = part.media_type, part.frame_number
     _settle(session, row, part.outcome, part.reasons, duplicate_of=part.duplicate_of, now=now)
 
 
@@ -178,6 +181,8 @@ def override_hold(
 ) -> FlightFile:
     """Let a held file through, with an event; the reasons for the hold stay in the receipt.
 
+    The job `receive` looks at it once more, and sees to it that it is inspected.
+
     Raises:
         UnknownRecordError: There is no such file.
         ConflictError: It is not held.
@@ -191,7 +196,107 @@ def override_hold(
     row.override_json = _OVERRIDE.dump_json(override).decode()
     row.outcome, row.changed_at = Outcome.ACCEPTED.value, now
     _tell(session, row, kind="hold_overridden", now=now)
+    enqueue(session, receive_job(flight_id, name, sha256=row.sha256), now=now, again=True)
     return _file(row)
+
+
+def receive_job(flight_id: str, name: str, *, sha256: str | None) -> NewJob:
+    """Return the job that looks at a file of this name and these bytes."""
+    return NewJob(
+        kind=JobKind.RECEIVE,
+        key=f"{flight_id}/{name}/{sha256}",
+        flight_id=flight_id,
+        payload={"name": name, "sha256": sha256},
+    )
+
+
+def remove_parts(
+    session: Session, flight_id: str, *, part_of: str, keep: Collection[str], now: datetime
+) -> int:
+    """Forget the parts of a video or archive but for these names; return how many went.
+
+    A video has other frames when other flight data comes to lie beside it.
+    """
+    statement = select(FileRow).where(FileRow.flight_id == flight_id, FileRow.part_of == part_of)
+    rows = session.scalars(statement.order_by(FileRow.name).with_for_update()).all()
+    gone = [row for row in rows if row.name not in keep]
+    for row in gone:
+        data: JsonObject = {"name": row.name}
+        session.delete(row)
+        session.flush()
+        append_event(session, flight_id, kind="file_removed", data=data, now=now)
+    return len(gone)
+
+
+def lock_receipt(session: Session, flight_id: str) -> list[FlightFile]:
+    """Return the files of a flight by name; nobody else changes them until the transaction ends."""
+    statement = select(FileRow).where(FileRow.flight_id == flight_id).order_by(FileRow.name)
+    locked = statement.with_for_update().execution_options(populate_existing=True)
+    return [_file(row) for row in session.scalars(locked)]
+
+
+def list_arrived(session: Session, flight_id: str) -> list[FlightFile]:
+    """Return the files of a flight that have arrived, without frames of videos, by name."""
+    statement = select(FileRow).where(
+        FileRow.flight_id == flight_id,
+        FileRow.state != FileState.ANNOUNCED.value,
+        FileRow.frame_number.is_(None),
+    )
+    return [_file(row) for row in session.scalars(statement.order_by(FileRow.name))]
+
+
+def last_arrival(session: Session, flight_id: str) -> datetime | None:
+    """Return when a file of the flight last changed, or None where it has none."""
+    statement = select(func.max(FileRow.changed_at)).where(FileRow.flight_id == flight_id)
+    return session.scalar(statement)
+
+
+def find_other_bytes(
+    session: Session, flight_id: str, files: Sequence[AnnouncedFile]
+) -> Mapping[str, str]:
+    """Return the SHA-256 by name of files that have arrived with other bytes than these.
+
+    Those are what `announce_files` refuses; a rejected file is none of them.
+    """
+    announced = {file.name: file.sha256 for file in files}
+    found = {}
+    for some in _portions(sorted(announced)):
+        statement = select(FileRow.name, FileRow.sha256).where(
+            FileRow.flight_id == flight_id,
+            FileRow.name.in_(some),
+            FileRow.state != FileState.ANNOUNCED.value,
+            func.coalesce(FileRow.outcome, "") != Outcome.REJECTED.value,
+        )
+        rows = session.execute(statement)
+        found.update({name: str(sha256) for name, sha256 in rows if sha256 != announced[name]})
+    return found
+
+
+def list_announced(session: Session, flight_id: str, *, limit: int) -> list[str]:
+    """Return the names of files that were announced and have not arrived, sorted."""
+    statement = (
+        select(FileRow.name)
+        .where(FileRow.flight_id == flight_id, FileRow.state == FileState.ANNOUNCED.value)
+        .order_by(FileRow.name)
+        .limit(limit)
+    )
+    return list(session.scalars(statement))
+
+
+def find_file_of_bytes(session: Session, flight_id: str, sha256: str) -> FlightFile | None:
+    """Return the first file, by name, that has arrived in a flight with these bytes, or None."""
+    statement = (
+        select(FileRow)
+        .where(
+            FileRow.flight_id == flight_id,
+            FileRow.sha256 == sha256,
+            FileRow.state != FileState.ANNOUNCED.value,
+        )
+        .order_by(FileRow.name)
+        .limit(1)
+    )
+    row = session.scalars(statement).first()
+    return None if row is None else _file(row)
 
 
 def read_file(session: Session, flight_id: str, name: str) -> FlightFile:
@@ -277,6 +382,7 @@ def _announce_anew(row: FileRow, file: AnnouncedFile) -> None:
     # Rejected ones too: a card may have given a photo damaged the first time.
     row.state, row.outcome, row.reasons_json = FileState.ANNOUNCED.value, None, "[]"
     row.byte_count, row.sha256 = file.byte_count, file.sha256
+    row.duplicate_of, row.override_json, row.frame_number = None, None, None
 
 
 def _portions(values: Sequence[str]) -> Iterator[Sequence[str]]:
@@ -288,13 +394,8 @@ def _portions(values: Sequence[str]) -> Iterator[Sequence[str]]:
 def _arrive(session: Session, row: FileRow, *, media_type: str | None, now: datetime) -> None:
     row.state, row.media_type, row.changed_at = FileState.RECEIVED.value, media_type, now
     session.flush()
-    job = NewJob(
-        kind=JobKind.RECEIVE,
-        key=f"{row.flight_id}/{row.name}/{row.sha256}",
-        flight_id=row.flight_id,
-        payload={"name": row.name, "sha256": row.sha256},
-    )
-    enqueue(session, job, now=now)
+    # Again: the same bytes may have come before, been rejected and replaced by others meanwhile.
+    enqueue(session, receive_job(row.flight_id, row.name, sha256=row.sha256), now=now, again=True)
     _tell(session, row, kind="received", now=now)
 
 
@@ -381,5 +482,6 @@ def _file(row: FileRow) -> FlightFile:
         duplicate_of=row.duplicate_of,
         part_of=row.part_of,
         media_type=row.media_type,
+        frame_number=row.frame_number,
         override=None if row.override_json is None else _OVERRIDE.validate_json(row.override_json),
     )
