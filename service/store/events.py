@@ -59,7 +59,7 @@ def read_last_numbers(session: Session, flight_ids: Collection[str]) -> dict[str
     One short statement for a few hundred flights: whoever follows them asks this again and again.
     """
     statement = select(FlightRow.id, FlightRow.last_event).where(FlightRow.id.in_(list(flight_ids)))
-    return {flight_id: number for flight_id, number in session.execute(statement)}
+    return dict(session.execute(statement).tuples().all())
 
 
 def read_latest_event(session: Session, flight_id: str, kind: str) -> FlightEvent | None:
