@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from service.errors import ConflictError, UnknownRecordError
 from service.store.events import append_event
-from service.store.json_text import Json, parse_object, to_json
+from service.store.json_text import Json, JsonObject, parse_object, to_json
 from service.store.tables import FlightRow
 from service.store.upsert import insert_if_absent
 
@@ -32,6 +32,7 @@ class Flight:
         unit: The responsible unit whose flight it is; None for the whole city's.
         created_by: Whose key or account; None where nobody had to say.
         details: What else was declared, such as the time zone.
+        run_id: That its findings are of; None before it was concluded.
     """
 
     id: str
@@ -41,6 +42,7 @@ class Flight:
     created_by: str | None = None
     state: FlightState = FlightState.OPEN
     details: Mapping[str, Json] = field(default_factory=dict)
+    run_id: str | None = None
 
 
 def create_flight(session: Session, flight: Flight) -> Flight:
@@ -126,6 +128,39 @@ def set_flight_state(
     return _flight(row)
 
 
+def lock_flight(session: Session, flight_id: str) -> Flight:
+    """Return a flight that nobody else changes until the transaction ends.
+
+    Transactions that change several things lock files first (by name), then the flight, then
+    jobs: so no two wait for each other.
+
+    Raises:
+        UnknownRecordError: There is none with this id.
+    """
+    row = session.get(FlightRow, flight_id, with_for_update=True, populate_existing=True)
+    if row is None:
+        raise UnknownRecordError(f"there is no flight {flight_id}")
+    return _flight(row)
+
+
+def note_conclusion(
+    session: Session, flight_id: str, *, run_id: str, data: JsonObject, now: datetime
+) -> None:
+    """Let a flight be concluded by a run, once more where it was; an event tells it each time.
+
+    Raises:
+        UnknownRecordError: There is none with this id.
+    """
+    row = session.get(FlightRow, flight_id, with_for_update=True, populate_existing=True)
+    if row is None:
+        raise UnknownRecordError(f"there is no flight {flight_id}")
+    row.run_id, row.state = run_id, FlightState.CONCLUDED.value
+    session.flush()
+    append_event(
+        session, flight_id, kind=FlightState.CONCLUDED.value, data={**data, "run": run_id}, now=now
+    )
+
+
 def _flight(row: FlightRow) -> Flight:
     return Flight(
         id=row.id,
@@ -135,4 +170,5 @@ def _flight(row: FlightRow) -> Flight:
         created_by=row.created_by,
         state=FlightState(row.state),
         details=parse_object(row.details_json),
+        run_id=row.run_id,
     )

@@ -10,16 +10,16 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, func, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
 
-from service.errors import LeaseLostError
+from service.errors import ConflictError, LeaseLostError, UnknownRecordError
 from service.store.json_text import Json, parse_object, to_json
 from service.store.tables import JobRow
 from service.store.upsert import insert_if_absent
 
-MAX_ATTEMPTS = 3
+MAX_ATTEMPTS = 5  # a power cut or two during one job prove nothing against it
 WORKER_LOST = "worker_lost"  # code of a job whose workers died on it
 
 
@@ -30,6 +30,7 @@ class JobKind(StrEnum):
     UNPACK = "unpack"  # take an archive or a video apart
     INSPECT = "inspect"  # search a photo
     CONCLUDE = "conclude"  # merge a flight's detections into findings
+    DEPICT = "depict"  # cut pictures of findings out of a photo
 
 
 class JobState(StrEnum):
@@ -141,6 +142,7 @@ def claim(
     lease: timedelta,
     now: datetime,
     limit: int = 1,
+    tried: bool | None = None,
 ) -> list[Job]:
     """Give jobs to a worker, the oldest first: waiting ones, and those whose lease ran out.
 
@@ -153,15 +155,11 @@ def claim(
         lease: How long nobody else gets them; `heartbeat` prolongs it.
         now: Aware.
         limit: At most so many.
+        tried: Only those of which an earlier attempt did not end well; False: only others.
     """
     rows = session.scalars(
         select(JobRow)
-        .where(
-            JobRow.kind.in_([kind.value for kind in kinds]),
-            JobRow.state.in_([JobState.WAITING.value, JobState.CLAIMED.value]),
-            JobRow.due_at <= now,
-            JobRow.attempts < JobRow.max_attempts,
-        )
+        .where(*_is_due(kinds, tried=tried, now=now))
         .order_by(JobRow.due_at, JobRow.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -173,6 +171,14 @@ def claim(
         row.is_wanted_again = False
     session.flush()
     return [_job(row) for row in rows]
+
+
+def is_any_due(
+    session: Session, *, kinds: Collection[JobKind], now: datetime, tried: bool | None = None
+) -> bool:
+    """Tell whether `claim` would give any: on SQLite asking so keeps nobody from writing."""
+    statement = select(JobRow.id).where(*_is_due(kinds, tried=tried, now=now)).limit(1)
+    return session.scalar(statement) is not None
 
 
 def heartbeat(session: Session, job: Job, *, lease: timedelta, now: datetime) -> None:
@@ -242,6 +248,57 @@ def release(session: Session, job: Job, *, now: datetime) -> None:
     _change(session, job, back | {"attempts": job.attempt - 1})
 
 
+def postpone(session: Session, job: Job, *, until: datetime, code: str, detail: str) -> None:
+    """Give a claimed job back untried, not to be claimed before a time.
+
+    For what is not the job's fault, such as a full disk: it may happen any number of times.
+
+    Raises:
+        LeaseLostError: Somebody else has it already.
+    """
+    back = {"state": JobState.WAITING.value, "due_at": until, "worker": None}
+    reason = {"code": code, "detail": detail}
+    _change(session, job, back | reason | {"attempts": job.attempt - 1})
+
+
+def expire_claims(session: Session, *, worker: str, now: datetime) -> int:
+    """End the leases of a worker that is known to be dead; return how many.
+
+    Its attempts stay counted.
+    """
+    expired = (
+        update(JobRow)
+        .where(JobRow.worker == worker, JobRow.state == JobState.CLAIMED.value, JobRow.due_at > now)
+        .values(due_at=now)
+        .returning(JobRow.id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(session.scalars(expired).all())
+
+
+def retry_job(session: Session, job_id: int, *, now: datetime) -> Job:
+    """Let a failed job be done anew with all its attempts, and return it.
+
+    Raises:
+        UnknownRecordError: There is no such job.
+        ConflictError: It has not failed.
+    """
+    row = session.get(JobRow, job_id, with_for_update=True, populate_existing=True)
+    if row is None:
+        raise UnknownRecordError(f"there is no job {job_id}")
+    if row.state != JobState.FAILED.value:
+        raise ConflictError(f"job {job_id} has not failed")
+    _set(row, _waits_anew(now) | {"ended_at": None})
+    session.flush()
+    return _job(row)
+
+
+def list_lost(session: Session, *, now: datetime, limit: int = 100) -> list[Job]:
+    """Return what `end_lost` would end, without locking anything."""
+    rows = session.scalars(select(JobRow).where(*_is_lost(now)).order_by(JobRow.id).limit(limit))
+    return [_job(row) for row in rows]
+
+
 def end_lost(session: Session, *, now: datetime, limit: int = 100) -> list[Job]:
     """Fail the jobs whose last attempt was never ended, and return them.
 
@@ -250,11 +307,7 @@ def end_lost(session: Session, *, now: datetime, limit: int = 100) -> list[Job]:
     """
     rows = session.scalars(
         select(JobRow)
-        .where(
-            JobRow.state == JobState.CLAIMED.value,
-            JobRow.due_at <= now,
-            JobRow.attempts >= JobRow.max_attempts,
-        )
+        .where(*_is_lost(now))
         .order_by(JobRow.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -295,6 +348,28 @@ def count_jobs(session: Session, *, now: datetime, flight_id: str | None = None)
     return JobCounts(
         by_state={(JobKind(kind), JobState(state)): count for kind, state, count in counted},
         oldest_due=oldest,
+    )
+
+
+def _is_due(
+    kinds: Collection[JobKind], *, tried: bool | None, now: datetime
+) -> tuple[ColumnElement[bool], ...]:
+    due = (
+        JobRow.kind.in_([kind.value for kind in kinds]),
+        JobRow.state.in_([JobState.WAITING.value, JobState.CLAIMED.value]),
+        JobRow.due_at <= now,
+        JobRow.attempts < JobRow.max_attempts,
+    )
+    if tried is None:
+        return due
+    return (*due, JobRow.attempts > 0 if tried else JobRow.attempts == 0)
+
+
+def _is_lost(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        JobRow.state == JobState.CLAIMED.value,
+        JobRow.due_at <= now,
+        JobRow.attempts >= JobRow.max_attempts,
     )
 
 

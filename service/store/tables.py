@@ -31,6 +31,7 @@ class FlightRow(Table):
     created_by: Mapped[str | None]
     details_json: Mapped[str]
     last_event: Mapped[int]  # the number of its latest event
+    run_id: Mapped[str | None]  # that its findings are of; None before it was concluded
 
 
 class FileRow(Table):
@@ -48,6 +49,7 @@ class FileRow(Table):
     reasons_json: Mapped[str]
     duplicate_of: Mapped[str | None]
     part_of: Mapped[str | None]  # name of the archive or video that it comes from
+    frame_number: Mapped[int | None]  # of a video's frame, whose `sha256` is an id of ours
     media_type: Mapped[str | None]
     changed_at: Mapped[datetime | None]
     override_json: Mapped[str | None]  # who let it through in spite of a hold, when and why
@@ -201,6 +203,18 @@ class JobRow(Table):
     ended_at: Mapped[datetime | None]
     code: Mapped[str | None]
     detail: Mapped[str | None]
+
+
+class WorkerRow(Table):
+    """A process that does jobs, as long as it lives."""
+
+    __tablename__ = "workers"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    host: Mapped[str]  # the machine and its list of processes, see `service.worker.this_process`
+    pid: Mapped[int]
+    run_id: Mapped[str]  # that it inspects for
+    started_at: Mapped[datetime]
+    seen_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class ApiKeyRow(Table):
