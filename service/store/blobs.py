@@ -4,7 +4,7 @@ Whoever stores bytes first calls `reserve_blob`, then writes them, then `confirm
 at the same moment either sees that they are needed, or is over before they are written.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -223,7 +223,7 @@ def known_bytes(session: Session, hashes: Collection[str]) -> set[str]:
 
 
 def delete_unknown(engine: Engine, sha256: str, *, delete_bytes: Callable[[str], None]) -> bool:
-    """Remove bytes that no row knows; return whether it was so. Nobody can reserve them meanwhile."""
+    """Remove bytes that no row knows, while nobody can reserve them; return whether it was so."""
     with writing(engine) as session:
         _lock_bytes(session, sha256)
         if known_bytes(session, [sha256]):
