@@ -62,18 +62,6 @@ def read_last_numbers(session: Session, flight_ids: Collection[str]) -> dict[str
     return dict(session.execute(statement).tuples().all())
 
 
-def read_latest_event(session: Session, flight_id: str, kind: str) -> FlightEvent | None:
-    """Return the latest event of a kind, or None."""
-    statement = (
-        select(FlightEventRow)
-        .where(FlightEventRow.flight_id == flight_id, FlightEventRow.kind == kind)
-        .order_by(FlightEventRow.seq.desc())
-        .limit(1)
-    )
-    row = session.scalars(statement).first()
-    return None if row is None else _event(row)
-
-
 def read_events(
     session: Session, flight_id: str, *, after: int = 0, limit: int = 1000
 ) -> list[FlightEvent]:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from service.store.json_text import JsonObject, parse_object, to_json
 from service.store.places import Box, Placed, save_place
-from service.store.tables import FindingRow, PlaceRow, RunRow
+from service.store.tables import FindingRow, PlaceRow
 
 FINDING = "finding"  # kind of its place
 
@@ -57,18 +57,6 @@ def replace_findings(
         if finding.box is not None:
             placed = Placed(kind=FINDING, object_id=finding.id, flight_id=flight_id, run_id=run_id)
             save_place(session, placed, finding.box)
-
-
-def find_run_with_findings(session: Session, flight_id: str) -> str | None:
-    """Return the run, begun last, that has findings in a flight; None where no run has any."""
-    statement = (
-        select(RunRow.id)
-        .join(FindingRow, FindingRow.run_id == RunRow.id)
-        .where(FindingRow.flight_id == flight_id)
-        .order_by(RunRow.begun.desc(), RunRow.id)
-        .limit(1)
-    )
-    return session.scalar(statement)
 
 
 def read_findings(session: Session, flight_id: str, run_id: str) -> list[StoredFinding]:
