@@ -35,9 +35,10 @@ from service.inspecting.inspect import inspect_photos
 from service.inspecting.job import InspectModel, InspectOptions
 from service.inspecting.outputs import RECEIPT, REPORT
 from service.inspecting.progress import show_progress
+from service.inspecting.quiet_decoder import quieten_video_decoder
 from service.inspecting.summary import describe_summary, exit_code, render_summary, summarise
 from service.printable import printable_text
-from service.settings import Settings, quieten_video_decoder, read_settings
+from service.settings import Settings, read_settings
 from service.shadow.outputs import SHADOW_PAGE
 from service.translations import read_texts
 from training.errors import TrainingError

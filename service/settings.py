@@ -6,11 +6,11 @@ from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import cv2
 import typer
 
 from models.registry import Registry
 from service.errors import CannotStartError
+from service.server_settings import PREFIX, SECRETS, ServerSettings, parse_server_settings
 
 
 def _standard_models_folder() -> Path:
@@ -67,11 +67,39 @@ def read_user_name() -> str | None:
         return None
 
 
-def quieten_video_decoder(environment: MutableMapping[str, str] = os.environ) -> None:
-    """Keep the decoder's own lines about each damaged picture off the terminal.
+def silence_video_decoder(environment: MutableMapping[str, str] = os.environ) -> None:
+    """Ask OpenCV's decoder to keep its own lines about each damaged picture off the terminal.
 
-    The receipt says what cannot be decoded. OpenCV offers no other way than this variable, which
-    it reads when the first video is opened; -8 is FFmpeg's level "quiet".
+    OpenCV offers no other way than this variable, which it reads when the first video is opened;
+    -8 is FFmpeg's level "quiet".
     """
     environment.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
-    cv2.setLogLevel(0)  # what OpenCV says of the same pictures beside that
+
+
+def read_server_settings(environment: Mapping[str, str] = os.environ) -> ServerSettings:
+    """Return what `serve` and its workers run with.
+
+    A secret may lie in a file, as container platforms hand it over: its variable's name with
+    `_FILE` behind it then names the file.
+
+    Raises:
+        CannotStartError: A value is wrong, or a file cannot be read.
+    """
+    return parse_server_settings(_with_secret_files(environment))
+
+
+def _with_secret_files(environment: Mapping[str, str]) -> Mapping[str, str]:
+    values = dict(environment)
+    for name in (f"{PREFIX}{secret}" for secret in SECRETS):
+        path = environment.get(f"{name}_FILE")
+        if not path:
+            continue
+        if environment.get(name):
+            raise CannotStartError(f"{name} and {name}_FILE are both set; which one counts?")
+        try:
+            values[name] = Path(path).read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise CannotStartError(f"{name}_FILE: {path} cannot be read: {error}") from error
+        if not values[name]:
+            raise CannotStartError(f"{name}_FILE: {path} is empty")
+    return values

@@ -16,6 +16,13 @@ from PIL import Image, TiffImagePlugin
 
 from models.manifest import ModelManifest
 from models.registry import read_weights_sha256, write_manifest
+from tests.service.databases import (  # noqa: F401  # fixtures for all rooms of the service
+    empty_engine,
+    empty_url,
+    engine,
+    postgres_server,
+    url,
+)
 
 STAND_IN = Path(__file__).parent / "inspecting" / "stand_in_inspection.py"
 

@@ -1,0 +1,98 @@
+"""The API put together: routers, what stands around them, how errors are told."""
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from importlib.metadata import version
+
+from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
+
+from service.access.authenticate import VerifyToken
+from service.access.oidc import OidcVerifier
+from service.access.outgoing import OutgoingRules, fetch_body
+from service.access.quota import QuotaBook
+from service.access.rate_limit import Rate, RateLimiter
+from service.api import health
+from service.api.answers import install_problem_answers
+from service.api.authentication import Authentication
+from service.api.body_limit import BodyLimit
+from service.api.parts import ApiParts, read_utc_clock
+from service.api.requests import RequestFrame
+from service.deployment import Deployment
+from service.server_settings import ServerSettings
+
+# Behind one address there may be a whole office.
+_CALLERS_AN_ADDRESS = 4
+# Method and beginning of the path of routes that stream their bodies under limits of their own.
+_STREAMED = (
+    ("PUT", "/v1/flights/"),
+    ("POST", "/v1/patrol-photos"),
+    ("POST", "/v1/uploads"),
+    ("PATCH", "/v1/uploads/"),
+    ("PUT", "/v1/grids"),
+)
+
+
+def create_app(
+    deployment: Deployment,
+    *,
+    clock: Callable[[], datetime] = read_utc_clock,
+    monotonic_s: Callable[[], float] = time.monotonic,
+) -> FastAPI:
+    """Return the API of a deployment, which must stay open as long as it."""
+    app = FastAPI(
+        title="skypatrol",
+        version=version("skypatrol"),
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.parts = parts = replace(_make_parts(deployment), clock=clock, monotonic_s=monotonic_s)
+    app.include_router(health.router)
+    install_problem_answers(app)
+    _surround(app, parts)
+    return app
+
+
+def _make_parts(deployment: Deployment) -> ApiParts:
+    limits = deployment.settings.limits
+    shared = Rate(
+        per_second=_CALLERS_AN_ADDRESS * limits.rate.per_second,
+        burst=_CALLERS_AN_ADDRESS * limits.rate.burst,
+    )
+    return ApiParts(
+        deployment=deployment,
+        quota=QuotaBook(limit=limits.quota_bytes_a_day),
+        callers=RateLimiter(limits.rate),
+        addresses=RateLimiter(shared),
+        verify_token=_make_verifier(deployment.settings),
+    )
+
+
+def _make_verifier(settings: ServerSettings) -> VerifyToken | None:
+    if settings.oidc is None:
+        return None
+    rules = OutgoingRules(allowed=settings.outgoing)
+    return OidcVerifier(settings.oidc, fetch_body=partial(fetch_body, rules=rules)).verify
+
+
+def _surround(app: FastAPI, parts: ApiParts) -> None:
+    """Put what stands before the routes in its order; what is added last is the outermost."""
+    app.add_middleware(BodyLimit, is_streamed=_is_streamed)
+    app.add_middleware(Authentication, parts=parts)
+    if parts.deployment.settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=list(parts.deployment.settings.cors_origins),
+            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"],
+            allow_headers=["Authorization", "Content-Digest", "Content-Type", "Last-Event-ID"],
+            expose_headers=["ETag", "Link", "Location", "Retry-After", "X-Request-Id"],
+        )
+    app.add_middleware(RequestFrame)
+
+
+def _is_streamed(method: str, path: str) -> bool:
+    return any(method == one and path.startswith(start) for one, start in _STREAMED)
