@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
@@ -12,6 +13,19 @@ from service.blobs.errors import BlobDamagedError
 
 CHUNK_BYTES = 1 << 20
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedBytes:
+    """Bytes as a listing of the place shows them.
+
+    Attributes:
+        changed_at: When they were written; of a moved file, before it was moved. Aware.
+    """
+
+    sha256: str
+    byte_count: int
+    changed_at: datetime
 
 
 class BlobStore(Protocol):
@@ -81,6 +95,9 @@ class BlobStore(Protocol):
             BlobsUnavailableError: They cannot; the message says why.
         """
 
+    def list_all(self) -> Iterator[ListedBytes]:
+        """Return all that is kept, in no order; what has no SHA-256 for its name is left out."""
+
     def sweep(self, *, now: datetime, max_age: timedelta) -> int:
         """Remove what killed processes left half written so long ago; return how many files."""
 
@@ -94,6 +111,13 @@ def blob_key(sha256: str) -> str:
     if not _SHA256.fullmatch(sha256):
         raise ValueError(f"no SHA-256: {sha256[:80]!r}")
     return f"{sha256[:2]}/{sha256}"
+
+
+def hash_of_key(key: str) -> str | None:
+    """Return the SHA-256 whose bytes lie at this place, or None where it is no place of ours."""
+    folder, _, name = key.rpartition("/")
+    fits = _SHA256.fullmatch(name) is not None and folder.rpartition("/")[2] == name[:2]
+    return name if fits else None
 
 
 def clip_range(start: int, end: int | None, *, size: int) -> tuple[int, int]:

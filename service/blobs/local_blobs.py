@@ -7,15 +7,17 @@ import stat
 import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
 
 from service.blobs.blob_store import (
     CHUNK_BYTES,
+    ListedBytes,
     blob_key,
     checked_pieces,
     clip_range,
+    hash_of_key,
     read_pieces,
 )
 from service.blobs.disk import (
@@ -112,6 +114,18 @@ class LocalBlobs:
             probe.unlink()
         except (OSError, DiskFullError) as error:
             raise BlobsUnavailableError(f"{self._root}: {error}") from error
+
+    def list_all(self) -> Iterator[ListedBytes]:
+        """Return all that is kept; see BlobStore."""
+        for path in self._root.glob("[0-9a-f][0-9a-f]/*"):
+            sha256 = hash_of_key(f"{path.parent.name}/{path.name}")
+            try:
+                status = path.lstat()
+            except FileNotFoundError:  # removed meanwhile
+                continue
+            if sha256 is not None and stat.S_ISREG(status.st_mode):
+                changed_at = datetime.fromtimestamp(status.st_mtime, tz=UTC)
+                yield ListedBytes(sha256=sha256, byte_count=status.st_size, changed_at=changed_at)
 
     def sweep(self, *, now: datetime, max_age: timedelta) -> int:
         """Remove what killed processes left half written so long ago; return how many files."""

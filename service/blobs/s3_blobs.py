@@ -16,9 +16,11 @@ from obstore.store import S3Store
 from service.blobs.blob_cache import BlobCache
 from service.blobs.blob_store import (
     CHUNK_BYTES,
+    ListedBytes,
     blob_key,
     checked_pieces,
     clip_range,
+    hash_of_key,
     read_pieces,
 )
 from service.blobs.disk import telling_full_disk
@@ -138,6 +140,18 @@ class S3Blobs:
         """Find out whether the bucket can be read."""
         with self._telling_trouble_of_writing():
             next(iter(obstore.list(self._store, chunk_size=1)), None)
+
+    def list_all(self) -> Iterator[ListedBytes]:
+        """Return all that is kept; see BlobStore."""
+        with self._telling_trouble_of_writing():
+            for page in obstore.list(self._store, chunk_size=1000):
+                for found in page:
+                    if (sha256 := hash_of_key(found["path"])) is not None:
+                        yield ListedBytes(
+                            sha256=sha256,
+                            byte_count=found["size"],
+                            changed_at=found["last_modified"],
+                        )
 
     def sweep(self, *, now: datetime, max_age: timedelta) -> int:
         """Remove copies that killed processes held; uploads that broke off expire by S3's rules."""

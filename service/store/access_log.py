@@ -61,3 +61,14 @@ def read_access_log(
         )
         for row in session.scalars(statement)
     ]
+
+
+def read_last_access(session: Session, *, object: str) -> Access | None:
+    """Return the latest line about an object, or None where there is none."""
+    statement = (
+        select(AccessRow).where(AccessRow.object == object).order_by(AccessRow.id.desc()).limit(1)
+    )
+    row = session.scalar(statement)
+    if row is None:
+        return None
+    return Access(at=row.at, who=row.who, action=row.action, object=row.object, detail=row.detail)

@@ -77,6 +77,26 @@ def confirm_blob(session: Session, sha256: str, kind: BlobKind, *, now: datetime
         raise UnknownRecordError(f"no bytes {sha256} were reserved as {kind}")
 
 
+def renew_blobs(session: Session, hashes: Collection[str], *, now: datetime) -> set[str]:
+    """Note that stored bytes are needed again; return the hashes of those that still are stored.
+
+    A purge at the same moment has either taken them before, or leaves them alone.
+    """
+    wanted, renewed = sorted(hashes), set()
+    for start in range(0, len(wanted), 500):  # a statement takes a limited number
+        statement = (
+            select(BlobRow)
+            .where(BlobRow.sha256.in_(wanted[start : start + 500]), BlobRow.stored_at.is_not(None))
+            .order_by(BlobRow.sha256, BlobRow.kind)  # locked in one order: no deadlock
+            .with_for_update()
+        )
+        for row in session.scalars(statement.execution_options(populate_existing=True)):
+            row.last_needed_at = max(row.last_needed_at, now)
+            renewed.add(row.sha256)
+    session.flush()
+    return renewed
+
+
 def read_blob(session: Session, sha256: str, kind: BlobKind) -> Blob | None:
     """Return what is known of bytes, or None where they are not kept for this."""
     row = session.get(BlobRow, (sha256, kind.value), populate_existing=True)

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from inference.receipt import Outcome, Reason
 from service.errors import ConflictError, UnknownRecordError
+from service.store.blobs import renew_blobs
 from service.store.events import append_event
 from service.store.jobs import JobKind, NewJob, enqueue
 from service.store.json_text import JsonObject
@@ -95,9 +96,11 @@ def announce_files(
         raise ConflictError("two of the announced files have the same name")
     unit = _read_unit(session, flight_id)
     kept = _kept_of_unit(session, unit, {file.sha256 for file in files})
+    # Before the files' rows are locked: an arrival locks in this order, too.
+    renewed = renew_blobs(session, kept, now=now)
     rows = _lay_down(session, flight_id, files, now=now)
     for row in rows.values():
-        if row.state == FileState.ANNOUNCED.value and row.sha256 in kept:
+        if row.state == FileState.ANNOUNCED.value and row.sha256 in renewed:
             _arrive(session, row, media_type=kept[row.sha256], now=now)
     session.flush()
     return {name for name, row in rows.items() if row.state != FileState.ANNOUNCED.value}

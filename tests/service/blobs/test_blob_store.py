@@ -140,3 +140,12 @@ def test_keys_spread_over_folders() -> None:
 def test_ranges_are_clipped_to_what_is_there() -> None:
     assert clip_range(2, None, size=5) == (2, 5)
     assert clip_range(7, 9, size=5) == (5, 5)
+
+
+def test_all_that_is_kept_is_listed_with_its_size(blobs: BlobStore) -> None:
+    assert list(blobs.list_all()) == []
+    before = datetime.now(UTC) - timedelta(minutes=1)
+    hashes = {blobs.put_bytes(b"a" * size): size for size in range(3)}
+    found = list(blobs.list_all())
+    assert {one.sha256: one.byte_count for one in found} == hashes
+    assert all(before < one.changed_at < datetime.now(UTC) + timedelta(minutes=1) for one in found)

@@ -127,3 +127,14 @@ def test_sweeping_keeps_folders_young_files_and_what_links_lead_to(tmp_path: Pat
     assert swept == 2
     assert {path.name for path in folder.iterdir()} == {"inner.part", "young.part", "old.jpg"}
     assert outside.read_bytes() == b"kept"
+
+
+def test_only_what_lies_in_its_place_is_listed(tmp_path: Path) -> None:
+    blobs = LocalBlobs(tmp_path)
+    sha256 = blobs.put_bytes(b"photo")
+    other = sha256[:2] if sha256[:2] != "00" else "01"
+    (tmp_path / "00").mkdir(exist_ok=True)
+    (tmp_path / "00" / f"ff{sha256[2:]}").write_bytes(b"elsewhere")
+    (tmp_path / other / "notes.txt").write_bytes(b"not ours")
+    (tmp_path / "writing" / "half").write_bytes(b"half")
+    assert [found.sha256 for found in blobs.list_all()] == [sha256]

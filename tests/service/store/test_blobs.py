@@ -8,14 +8,23 @@ from service.store.blobs import (
     Blob,
     BlobKind,
     confirm_blob,
+    count_purgeable,
+    delete_unknown,
+    forget_unfinished,
     list_purgeable,
+    list_stored,
+    list_unfinished,
     purge_blobs,
     read_blob,
     release_blobs,
+    renew_blobs,
     reserve_blob,
     use_blob,
 )
 from service.store.engine import reading, writing
+from service.store.files import AnnouncedFile, receive_file
+from service.store.flights import Flight, create_flight
+from service.store.jobs import JobKind, claim, finish
 
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
 LATER = NOW + timedelta(days=10)
@@ -134,3 +143,93 @@ def test_what_was_not_reserved_cannot_be_confirmed_or_used(engine: Engine) -> No
             confirm_blob(session, "a", BlobKind.CROP, now=NOW)
         with pytest.raises(UnknownRecordError):
             use_blob(session, "a", BlobKind.CROP, used_by="x")
+
+
+def test_bytes_stay_while_their_flight_has_something_left_to_do(engine: Engine) -> None:
+    file = AnnouncedFile(name="a.jpg", byte_count=5, sha256="a")
+    store(engine, "a")
+    store(engine, "b")
+    with writing(engine) as session:
+        create_flight(session, Flight(id="f", name="friday", created_at=NOW))
+        receive_file(session, "f", file, media_type="image/jpeg", now=NOW)
+    assert count(engine) == {BlobKind.ORIGINAL: (1, 5), BlobKind.CROP: (0, 0)}
+    assert purge(engine) == (["b"], ["b"])
+    with writing(engine) as session:
+        [job] = claim(
+            session, worker="w", kinds=JobKind, lease=timedelta(minutes=1), now=LATER, limit=9
+        )
+        finish(session, job, now=LATER)
+    assert purge(engine) == (["a"], ["a"])
+
+
+def count(engine: Engine) -> dict[BlobKind, tuple[int, int]]:
+    with reading(engine) as session:
+        return count_purgeable(session, keep_days=KEEP, now=LATER)
+
+
+def test_bytes_that_are_renewed_stay_and_those_on_their_way_out_are_not_renewed(
+    engine: Engine,
+) -> None:
+    store(engine, "a")
+    with writing(engine) as session:
+        reserve_blob(session, "b", BlobKind.ORIGINAL, byte_count=5, now=NOW)
+        assert renew_blobs(session, ["a", "b", "c"], now=LATER) == {"a"}
+    assert purge(engine) == (["b"], ["b"])
+
+
+def test_a_purge_that_has_found_bytes_leaves_them_when_they_are_announced_again(
+    engine: Engine,
+) -> None:
+    store(engine, "a")
+
+    def announce_meanwhile(sha256: str) -> None:
+        raise AssertionError("still needed")
+
+    with reading(engine) as session:
+        [found] = list_purgeable(session, keep_days=KEEP, now=LATER)
+    with writing(engine) as session:
+        renew_blobs(session, [found.sha256], now=LATER)
+    assert not forget_unfinished(engine, [found], delete_bytes=announce_meanwhile)
+
+
+def test_what_was_reserved_and_never_came_is_forgotten(engine: Engine) -> None:
+    store(engine, "a")
+    with writing(engine) as session:
+        for sha256, at in (("b", NOW), ("c", LATER)):
+            reserve_blob(session, sha256, BlobKind.EVIDENCE, byte_count=5, now=at)
+    with reading(engine) as session:
+        found = list_unfinished(session, before=LATER)
+    deleted: list[str] = []
+    assert [blob.sha256 for blob in found] == ["b"]
+    assert forget_unfinished(engine, found, delete_bytes=deleted.append) == found
+    assert deleted == ["b"]
+
+
+def test_what_arrived_meanwhile_is_not_forgotten(engine: Engine) -> None:
+    with writing(engine) as session:
+        reserve_blob(session, "b", BlobKind.EVIDENCE, byte_count=5, now=NOW)
+    with reading(engine) as session:
+        found = list_unfinished(session, before=LATER)
+    with writing(engine) as session:
+        confirm_blob(session, "b", BlobKind.EVIDENCE, now=LATER)
+    assert forget_unfinished(engine, found, delete_bytes=lambda sha256: None) == []
+    with reading(engine) as session:
+        assert list(list_stored(session)) == [("b", 5)]
+
+
+def test_only_bytes_without_any_row_are_unknown(engine: Engine) -> None:
+    store(engine, "a")
+    with writing(engine) as session:
+        reserve_blob(session, "b", BlobKind.EVIDENCE, byte_count=5, now=NOW)
+    deleted: list[str] = []
+    gone = [delete_unknown(engine, name, delete_bytes=deleted.append) for name in "abc"]
+    assert gone == [False, False, True]
+    assert deleted == ["c"]
+
+
+def test_bytes_kept_for_two_purposes_are_listed_once(engine: Engine) -> None:
+    store(engine, "b")
+    store(engine, "a", BlobKind.ORIGINAL)
+    store(engine, "a", BlobKind.EVIDENCE)
+    with reading(engine) as session:
+        assert list(list_stored(session)) == [("a", 5), ("b", 5)]

@@ -1,0 +1,63 @@
+"""Deployments: SQLite with a folder of bytes, and PostgreSQL with S3."""
+
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine
+
+from service.access.secrets import Secret
+from service.deployment import Deployment, open_deployment
+from service.server_settings import ServerSettings
+from service.store.engine import open_engine
+from service.store.migrate import upgrade
+from tests.service.blob_places import new_bucket, s3_options, s3_server
+
+__all__ = ["new_bucket", "s3_options", "s3_server"]
+
+NewSettings = Callable[[], ServerSettings]
+KINDS = ("sqlite and folder", "postgresql and s3")
+_numbers = count()
+
+
+@pytest.fixture(params=KINDS)
+def new_settings(request: pytest.FixtureRequest, tmp_path: Path) -> NewSettings:
+    """Return a function that gives the settings of a place where nothing is yet."""
+
+    def make() -> ServerSettings:
+        data = tmp_path / f"data-{next(_numbers)}"
+        if request.param == KINDS[0]:
+            return ServerSettings(data=data)
+        return ServerSettings(
+            data=data,
+            database=Secret(_new_database(request.getfixturevalue("postgres_server"))),
+            blobs=f"s3://{request.getfixturevalue('new_bucket')()}/city",
+            s3=request.getfixturevalue("s3_options"),
+        )
+
+    return make
+
+
+@pytest.fixture
+def deployment(new_settings: NewSettings) -> Iterator[Deployment]:
+    """Give a deployment with an empty store."""
+    settings = new_settings()
+    if settings.database is not None:
+        engine = open_engine(settings.database_url)
+        upgrade(engine)
+        engine.dispose()
+    deployment = open_deployment(settings)
+    yield deployment
+    deployment.close()
+
+
+def _new_database(server: str) -> str:
+    name = f"operating_{next(_numbers)}"
+    engine = create_engine(f"{server.replace('postgresql:', 'postgresql+psycopg:')}/postgres")
+    with engine.connect() as connection:
+        connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql(
+            f"CREATE DATABASE {name}"
+        )
+    engine.dispose()
+    return f"{server}/{name}"
