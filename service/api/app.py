@@ -15,11 +15,12 @@ from service.access.oidc import OidcVerifier
 from service.access.outgoing import OutgoingRules, fetch_body
 from service.access.quota import QuotaBook
 from service.access.rate_limit import Rate, RateLimiter
-from service.api import health
+from service.api import files, flights, health
 from service.api.answers import install_problem_answers
 from service.api.authentication import Authentication
 from service.api.body_limit import BodyLimit
 from service.api.parts import ApiParts, read_utc_clock
+from service.api.request_bodies import RequestBodies
 from service.api.requests import RequestFrame
 from service.deployment import Deployment
 from service.server_settings import ServerSettings
@@ -52,6 +53,8 @@ def create_app(
     )
     app.state.parts = parts = replace(_make_parts(deployment), clock=clock, monotonic_s=monotonic_s)
     app.include_router(health.router)
+    app.include_router(flights.router)
+    app.include_router(files.router)
     install_problem_answers(app)
     _surround(app, parts)
     return app
@@ -92,6 +95,7 @@ def _surround(app: FastAPI, parts: ApiParts) -> None:
             expose_headers=["ETag", "Link", "Location", "Retry-After", "X-Request-Id"],
         )
     app.add_middleware(RequestFrame)
+    app.add_middleware(RequestBodies)
 
 
 def _is_streamed(method: str, path: str) -> bool:
