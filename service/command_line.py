@@ -27,6 +27,7 @@ from service.commands.shared_options import (
     parse_path,
 )
 from service.commands.train import train
+from service.commands.upload import upload
 from service.demo.flight import compare_with_truth, show_score, write_demo_flight
 from service.errors import CannotStartError, ServiceError
 from service.geocheck.command import geocheck
@@ -54,6 +55,7 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 app.command()(geocheck)
 app.command()(evaluate)
 app.command()(train)
+app.command()(upload)
 app.add_typer(dataset, name="dataset")
 app.add_typer(models, name="models")
 

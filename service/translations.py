@@ -40,6 +40,7 @@ class Texts:
         shadow: Of the page of a shadow, likewise.
         label_review: Of the page and the terminal of doubtful labels, likewise.
         terminal: Of an inspection's stages and figures, likewise.
+        upload: Of an upload: progress, what holds it up, the receipt; likewise.
     """
 
     language: Language
@@ -52,6 +53,7 @@ class Texts:
     shadow: Mapping[str, str]
     label_review: Mapping[str, str]
     terminal: Mapping[str, str]
+    upload: Mapping[str, str]
 
 
 @cache
@@ -74,6 +76,7 @@ def read_texts(language: str) -> Texts:
         shadow=table["shadow"],
         label_review=table["label_review"],
         terminal=table["terminal"],
+        upload=table["upload"],
     )
 
 

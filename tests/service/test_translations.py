@@ -59,6 +59,7 @@ def test_languages_have_the_same_texts_with_the_same_blanks() -> None:
         (english.shadow, chinese.shadow),
         (english.label_review, chinese.label_review),
         (english.terminal, chinese.terminal),
+        (english.upload, chinese.upload),
     ):
         assert {key: _blanks(text) for key, text in ours.items()} == {
             key: _blanks(text) for key, text in theirs.items()
