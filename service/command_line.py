@@ -18,6 +18,7 @@ from models.registry import read_model
 from service.commands.dataset import dataset
 from service.commands.evaluate import evaluate
 from service.commands.models import models
+from service.commands.serve import serve
 from service.commands.shared_options import (
     CamerasOption,
     GroundOption,
@@ -55,6 +56,7 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 app.command()(geocheck)
 app.command()(evaluate)
 app.command()(train)
+app.command()(serve)
 app.command()(upload)
 app.add_typer(dataset, name="dataset")
 app.add_typer(models, name="models")

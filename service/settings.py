@@ -118,6 +118,11 @@ def read_server_settings(environment: Mapping[str, str] = os.environ) -> ServerS
     return parse_server_settings(_with_secret_files(environment))
 
 
+def extend_environment(values: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of a program that is started with these values on top."""
+    return {**os.environ, **values}
+
+
 def _with_secret_files(environment: Mapping[str, str]) -> Mapping[str, str]:
     values = dict(environment)
     for name in (f"{PREFIX}{secret}" for secret in SECRETS):

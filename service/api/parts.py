@@ -6,9 +6,10 @@ threads, where they touch the store or bytes; `async def` only where they stream
 around each such step.
 """
 
+import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -35,6 +36,7 @@ class ApiParts:
         callers, addresses: Requests of each caller; of each address before anybody knows who calls.
         verify_token: None where no issuer is set up.
         clock: Returns the time, aware.
+        stopping: Set when the process was asked to stop: streams end then, so that it can.
         monotonic_s: Returns seconds of a clock that is never set, for rates.
     """
 
@@ -44,6 +46,7 @@ class ApiParts:
     addresses: RateLimiter
     verify_token: VerifyToken | None
     clock: Callable[[], datetime] = read_utc_clock
+    stopping: threading.Event = field(default_factory=threading.Event)
     monotonic_s: Callable[[], float] = time.monotonic
 
 

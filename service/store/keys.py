@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from service.errors import UnknownRecordError
@@ -54,6 +54,17 @@ def add_key(session: Session, key: ApiKey) -> None:
         )
     )
     session.flush()
+
+
+def add_first_key(session: Session, key: ApiKey) -> bool:
+    """Keep a key unless there is or ever was one; return whether it was kept."""
+    if session.get_bind().dialect.name == "postgresql":
+        # Two services that start at once must not both find none.
+        session.execute(text("LOCK TABLE api_keys IN SHARE ROW EXCLUSIVE MODE"))
+    if session.scalar(select(ApiKeyRow.id).limit(1)) is not None:
+        return False
+    add_key(session, key)
+    return True
 
 
 def read_key(session: Session, key_id: str) -> ApiKey | None:
