@@ -9,7 +9,7 @@ from pathlib import Path
 from inference.receipt import Reason, ReasonCode
 from service.errors import CannotStartError
 from service.inspecting.folder import STORE_NAME
-from service.inspecting.video_files import find_telemetry, pair_videos
+from service.inspecting.video_pairs import find_telemetry, pair_videos
 from service.printable import printable_text
 
 

@@ -3,29 +3,15 @@
 import json
 from datetime import datetime
 
-from inference.receipt import Reason, ReasonCode
+from inference.receipt import Reason
 from service.inspecting.issue_record import Record, instant_text
+from service.inspecting.not_photos import NOT_PHOTOS
 from service.inspecting.result import InspectionResult
 from service.report.model import ReportFile
 from service.store.found_files import StoredFile
 from service.translations import reason_text
 
 SCHEMA_VERSION = "1"
-
-# Files beside the photos, as every card has them: none of them is a photo that was missed. A video
-# is counted by its frames; clips without flight data lie on most cards, and the receipt says what
-# can be done about them.
-NOT_PHOTOS = frozenset(
-    {
-        ReasonCode.NOT_A_PHOTO,
-        ReasonCode.HEIGHT_MODEL,
-        ReasonCode.ARCHIVE_NOT_SUPPORTED,
-        ReasonCode.VIDEO_FRAMES,
-        ReasonCode.USED_WITH_VIDEO,
-        ReasonCode.NO_TELEMETRY,
-        ReasonCode.TELEMETRY_WITHOUT_VIDEO,
-    }
-)
 
 
 def is_photo(file: StoredFile | ReportFile) -> bool:

@@ -1,13 +1,12 @@
-"""Videos among the files: which flight data belongs to which, and what frames are called."""
+"""Videos among the files, looked into: flight data, frames and what these are called."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from inference.errors import PhotoRejectedError, rejected
 from inference.reading.content_type import (
     HEAD_BYTES,
-    VIDEO_SUFFIXES,
     ContentType,
     detect_content_type,
 )
@@ -17,40 +16,9 @@ from inference.video.frame_metadata import Assumed
 from inference.video.read_frames import VideoReading, VideoTask, read_frames
 from inference.video.srt import MAX_SRT_BYTES
 from inference.video.telemetry import Telemetry, parse_telemetry
+from service.inspecting.video_pairs import SMALL_COPY_SUFFIXES
+from service.inspecting.video_pairs import TELEMETRY_SUFFIX as TELEMETRY_SUFFIX
 from service.printable import printable_text
-
-TELEMETRY_SUFFIX = ".srt"
-# Cameras keep small copies of their videos, with the same contents: MP4 under another name.
-SMALL_COPY_SUFFIXES = frozenset({".lrf", ".lrv"})
-
-
-def pair_videos(paths: Iterable[Path]) -> dict[Path, Path]:
-    """Return the partner of each video and of each subtitle file that has one.
-
-    A video's flight data lies beside it under the same name. Of several videos with one name the
-    first has it, as of several subtitle files.
-    """
-    videos, telemetries = dict[tuple[Path, str], Path](), dict[tuple[Path, str], Path]()
-    for path in paths:
-        suffix, key = path.suffix.lower(), (path.parent, path.stem.lower())
-        if suffix in VIDEO_SUFFIXES:
-            videos.setdefault(key, path)
-        elif suffix == TELEMETRY_SUFFIX:
-            telemetries.setdefault(key, path)
-    pairs = [(videos[key], telemetries[key]) for key in videos if key in telemetries]
-    return dict(pairs) | {telemetry: video for video, telemetry in pairs}
-
-
-def find_telemetry(video: Path) -> list[Path]:
-    """Return the flight data beside a video that was named alone; a photo has none."""
-    if video.suffix.lower() not in VIDEO_SUFFIXES:
-        return []
-    try:
-        beside = sorted(video.parent.iterdir())
-    except OSError:  # a file that may be read in a folder that may not be listed
-        return []
-    partner = pair_videos([video, *(path for path in beside if path != video)]).get(video)
-    return [] if partner is None else [partner]
 
 
 def is_video(path: Path) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 from inference.reading.content_type import HEAD_BYTES
 from inference.receipt import Reason, ReasonCode
 from service.inspecting.found_files import FoundFile
-from service.inspecting.video_files import SMALL_COPY_SUFFIXES
+from service.inspecting.video_pairs import SMALL_COPY_SUFFIXES
 from service.receiving.errors import UnsafeNameError
 from service.receiving.file_names import safe_name
 from service.receiving.kinds import FileKind, find_kind, reason_to_refuse

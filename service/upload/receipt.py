@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from inference.receipt import Outcome
-from service.inspecting.receipts import NOT_PHOTOS
+from service.inspecting.not_photos import NOT_PHOTOS
 from service.printable import printable_text
 
 _MOST_LINES = 1000
