@@ -167,6 +167,10 @@ def detection_settings_hash(settings: DetectSettings, manifest: ModelManifest) -
     """Return the SHA-256 of all that decides what is detected, the model's weights left aside."""
     # Absent where no class has a map: what was found before there were any stays valid.
     calibration = {"calibration": manifest.calibration} if manifest.calibration else {}
+    averaged = {
+        "street_ratios": manifest.street_ratios,
+        "street_calibration": manifest.street_calibration,
+    }
     return settings_hash(
         {
             "pipeline": PIPELINE_VERSION,
@@ -177,6 +181,7 @@ def detection_settings_hash(settings: DetectSettings, manifest: ModelManifest) -
             "gsd_range_m": manifest.gsd_range_m,
             "street_long_side_px": manifest.street_long_side_px,
             **calibration,
+            **(averaged if manifest.street_ratios else {}),
         }
     )
 

@@ -89,6 +89,7 @@ class CalibratedDetector:
 
     def __init__(self, detector: Detector, calibration: Mapping[str, Calibration]) -> None:
         self._detector = detector
+        self._calibration = calibration
         self._maps = [calibration.get(name) for name in detector.classes]
 
     @property
@@ -119,15 +120,30 @@ class CalibratedDetector:
         return [self._calibrate(one, min_score=min_score) for one in found]
 
     def _calibrate(self, found: Detections, *, min_score: float) -> Detections:
-        scores = found.scores.copy()
-        for class_id, map_ in enumerate(self._maps):
-            rows = found.class_ids == class_id
-            if map_ is not None and rows.any():
-                scores[rows] = map_.apply(found.scores[rows])
-        mapped = Detections(boxes=found.boxes, scores=scores, class_ids=found.class_ids)
-        # Best first again: classes have maps of their own.
-        order = np.argsort(-scores, kind="stable")
-        return select_detections(mapped, order[scores[order] >= min_score])
+        mapped = apply_maps(found, self._calibration, self.classes)
+        return select_detections(mapped, mapped.scores >= min_score)
+
+
+def apply_maps(
+    found: Detections, calibration: Mapping[str, Calibration], classes: Sequence[str]
+) -> Detections:
+    """Return detections with the scores of each class on its map, best first.
+
+    Args:
+        found: Of any picture.
+        calibration: By class; a class without keeps its scores.
+        classes: That class ids point into.
+    """
+    if not calibration:
+        return found
+    scores = found.scores.copy()
+    for class_id, name in enumerate(classes):
+        rows = found.class_ids == class_id
+        if name in calibration and rows.any():
+            scores[rows] = calibration[name].apply(found.scores[rows])
+    mapped = Detections(boxes=found.boxes, scores=scores, class_ids=found.class_ids)
+    # Best first again: classes have maps of their own.
+    return select_detections(mapped, np.argsort(-scores, kind="stable"))
 
 
 def with_calibrated_scores(detector: Detector, calibration: Mapping[str, Calibration]) -> Detector:

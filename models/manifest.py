@@ -16,6 +16,7 @@ VERSION_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,31}")
 # Both with a - between them.
 ID_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,96}")
 MAX_SIDE_PX = 32_768  # a crop of that side takes 13 GB
+MAX_RATIOS, MAX_RATIO = 8, 8.0  # each look costs time; a ratio of 8 cuts 64 times the tiles
 SHA256_PATTERN = re.compile(r"[0-9a-f]{64}")
 TEXT_FIELDS = ("name", "version", "weights_sha256", "licence", "data")
 
@@ -28,11 +29,15 @@ class ModelManifest:
         gsd_range_m: By class, smallest and largest ground sample distance of the training
             pictures in metres a pixel; photos finer than the smallest are scaled down to it.
         street_long_side_px: Longest side at which pictures without a known GSD were learned.
+        street_ratios: Parts of that side at each of which such a picture is looked at twice, as
+            it is and mirrored; what the looks find is averaged. Empty: it is looked at once, and
+            once more twice as fine, and the best box of an object stays.
         min_confidence: By class, the score below which a box is not a finding; calibrated where
             the class is.
         weights_sha256: Of the deployable weights.
         trainable_sha256: Of the trainable form; None where there is none.
         calibration: By class; a class without keeps the network's own scores.
+        street_calibration: By class, of averaged scores, each already calibrated.
         intended_use: What it may be used for, and what not.
         limits: What it is known not to do well.
         training: How it was made: hours, device, energy, seeds.
@@ -51,6 +56,8 @@ class ModelManifest:
     metrics: Mapping[str, object]
     trainable_sha256: str | None = None
     calibration: Mapping[str, Calibration] = field(default_factory=dict)
+    street_ratios: tuple[float, ...] = ()
+    street_calibration: Mapping[str, Calibration] = field(default_factory=dict)
     intended_use: str | None = None
     limits: tuple[str, ...] = ()
     training: Mapping[str, object] = field(default_factory=dict)
@@ -111,14 +118,17 @@ def _manifest_from(table: Mapping[str, Any]) -> ModelManifest:  # Any: JSON, che
         min_confidence={name: float(score) for name, score in table["min_confidence"].items()},
         metrics=dict(table["metrics"]),
         trainable_sha256=table.get("trainable_sha256"),
-        calibration={
-            name: _calibration_from(name, entry)
-            for name, entry in table.get("calibration", {}).items()
-        },
+        calibration=_calibrations_from(table.get("calibration", {})),
+        street_ratios=tuple(float(ratio) for ratio in table.get("street_ratios", ())),
+        street_calibration=_calibrations_from(table.get("street_calibration", {})),
         intended_use=table.get("intended_use"),
         limits=tuple(str(limit) for limit in table.get("limits", ())),
         training=dict(table.get("training", {})),
     )
+
+
+def _calibrations_from(table: Mapping[str, Any]) -> dict[str, Calibration]:  # Any: JSON
+    return {name: _calibration_from(name, entry) for name, entry in table.items()}
 
 
 def _calibration_from(class_name: str, entry: Mapping[str, Any]) -> Calibration:  # Any: JSON
@@ -146,7 +156,8 @@ def _check_manifest(manifest: ModelManifest) -> None:
         manifest.trainable_sha256
     ):
         raise ValueError(f"trainable_sha256 is {manifest.trainable_sha256!r}")
-    if unknown := set(manifest.calibration) - set(manifest.classes):
+    calibrated = set(manifest.calibration) | set(manifest.street_calibration)
+    if unknown := calibrated - set(manifest.classes):
         raise ValueError(f"calibration is for unknown classes {sorted(unknown)}")
     _check_scores_and_sizes(manifest)
 
@@ -168,3 +179,8 @@ def _check_scores_and_sizes(manifest: ModelManifest) -> None:
         )
     if not 0 < manifest.street_long_side_px <= MAX_SIDE_PX:
         raise ValueError(f"street_long_side_px is {manifest.street_long_side_px}")
+    ratios = manifest.street_ratios
+    if len(ratios) > MAX_RATIOS or not all(0 < ratio <= MAX_RATIO for ratio in ratios):
+        raise ValueError(f"street_ratios are {ratios}")
+    if manifest.street_calibration and not ratios:
+        raise ValueError("street_calibration is for averaged scores, and street_ratios are absent")

@@ -22,7 +22,14 @@ from training.run_record import CONFIG_FILE, LAST_FOLDER, RESULT_FILE
 from training.whole_file import write_whole
 
 # What calibration and scoring put into a manifest: it holds as long as the weights are the same.
-MEASURED_FIELDS = ("calibration", "min_confidence", "metrics", "street_long_side_px")
+MEASURED_FIELDS = (
+    "calibration",
+    "min_confidence",
+    "metrics",
+    "street_long_side_px",
+    "street_ratios",
+    "street_calibration",
+)
 
 
 def export_run(

@@ -1,19 +1,25 @@
 """Search a whole photo: each class at its scale, tile by tile, one box an object."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from inference.detection.fuse_looks import fuse_looks, mirror_boxes
 from inference.detection.nms import merge_detections
 from inference.detection.tiles import CutTiles, Level, Tile, plan_levels, plan_tiles, scale_picture
+from models.calibration import apply_maps
 from models.detector import Detections, Detector, Image
 from models.manifest import ModelManifest
 from models.suppression import join_detections, no_detections, select_detections
 
 # A box this close to its tile's edge is taken as cut by it.
 EDGE_TOLERANCE_PX = 2.0
+# Where looks are averaged, each counts with boxes down to this score, whatever is wanted in the
+# end: a threshold chooses among objects and never changes their scores.
+LOOK_FLOOR = 0.01
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,8 +90,11 @@ def detect_photo(
         settings: See there.
     """
     height_px, width_px = image_upright.shape[:2]
+    levels = plan_levels(width_px, height_px, gsd_m=gsd_m, manifest=manifest)
+    if gsd_m is None and manifest.street_ratios:
+        return _detect_averaged(image_upright, levels, detector, manifest, settings)
     parts, cuts = [], []
-    for level in plan_levels(width_px, height_px, gsd_m=gsd_m, manifest=manifest):
+    for level in levels:
         lowest = _lowest_scores(level, detector.classes, settings)
         if np.isinf(lowest).all():
             continue
@@ -99,6 +108,51 @@ def detect_photo(
         cut_sides=np.concatenate(cuts) if cuts else None,
         min_inside=settings.min_inside,
     )
+
+
+def _detect_averaged(
+    image_upright: Image,
+    levels: Sequence[Level],
+    detector: Detector,
+    manifest: ModelManifest,
+    settings: DetectSettings,
+) -> Detections:
+    """Return what looks at each level, as it is and mirrored, agree on, in the photo's pixels."""
+    height_px, width_px = image_upright.shape[:2]
+    lowest = _lowest_scores(levels[0], detector.classes, settings)
+    floor = np.where(np.isinf(lowest), np.inf, np.minimum(lowest, LOOK_FLOOR)).astype(np.float32)
+    if np.isinf(lowest).all():
+        return no_detections()
+    looks = []
+    for level in levels:
+        picture = scale_picture(image_upright, level)
+        for mirrored in (False, True):
+            found = _look(picture, detector, floor, settings, mirrored=mirrored)
+            looks.append(_to_photo(found, level, width_px=width_px, height_px=height_px))
+    fused = apply_maps(
+        fuse_looks(looks, min_iou=settings.min_iou), manifest.street_calibration, detector.classes
+    )
+    return select_detections(fused, fused.scores >= lowest[fused.class_ids])
+
+
+def _look(
+    picture: Image,
+    detector: Detector,
+    floor: NDArray[np.float32],
+    settings: DetectSettings,
+    *,
+    mirrored: bool,
+) -> Detections:
+    """Return what one look at a scaled picture finds, one box an object, in its pixels."""
+    seen = np.asarray(cv2.flip(picture, 1), dtype=np.uint8) if mirrored else picture
+    found, cuts = _detect_level(seen, detector, lowest=floor, overlap=settings.tile_overlap)
+    merged = merge_detections(
+        found, min_iou=settings.min_iou, cut_sides=cuts, min_inside=settings.min_inside
+    )
+    if not mirrored:
+        return merged
+    boxes = mirror_boxes(merged.boxes, width_px=picture.shape[1])
+    return Detections(boxes=boxes, scores=merged.scores, class_ids=merged.class_ids)
 
 
 def _lowest_scores(

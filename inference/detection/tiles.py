@@ -17,6 +17,8 @@ NATIVE_SCALE = 0.95
 TOO_COARSE_RATIO = 2.0
 # What training puts around pictures that are not square.
 PADDING_VALUE = 114
+# Of a model that names none: the whole picture, and once more twice as fine.
+STANDARD_STREET_RATIOS = (1.0, 2.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +79,10 @@ def plan_levels(
     pictures: finer photos are scaled down to the finest of them, coarser ones stay as they are,
     and far coarser ones are not searched (see `plan_skipped_classes`). Without one, the whole
     photo is scaled to the size of the street pictures of the training, and is searched once
-    more twice as fine where it is large enough.
+    more twice as fine where it is large enough; or at the model's own ratios to that size.
     """
     if gsd_m is None:
-        scales = _street_scales(max(width_px, height_px), manifest.street_long_side_px)
+        scales = _street_scales(max(width_px, height_px), manifest)
         classes_by_scale = dict.fromkeys(scales, manifest.classes)
     else:
         classes_by_scale = _classes_by_scale(gsd_m, manifest)
@@ -116,9 +118,11 @@ def _classes_by_scale(gsd_m: float, manifest: ModelManifest) -> dict[float, tupl
     return grouped
 
 
-def _street_scales(long_side_px: int, street_long_side_px: int) -> set[float]:
-    whole = street_long_side_px / long_side_px
-    return {_native_if_close(whole)} | ({_native_if_close(2 * whole)} if 2 * whole <= 1 else set())
+def _street_scales(long_side_px: int, manifest: ModelManifest) -> set[float]:
+    first, *finer = sorted(manifest.street_ratios) or STANDARD_STREET_RATIOS
+    whole = manifest.street_long_side_px / long_side_px
+    large_enough = [ratio * whole for ratio in finer if ratio * whole <= 1]
+    return {_native_if_close(scale) for scale in (first * whole, *large_enough)}
 
 
 def _native_if_close(scale: float) -> float:

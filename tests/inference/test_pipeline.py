@@ -109,10 +109,11 @@ def test_all_that_decides_what_is_found_is_in_the_settings_hash() -> None:
         MANIFEST,
         replace(MANIFEST, gsd_range_m={"exposed_garbage": (0.02, 0.05)}),
         replace(MANIFEST, street_long_side_px=MANIFEST.street_long_side_px * 2),
+        replace(MANIFEST, street_ratios=(1.0, 2.0)),
     ]
     hashes = {detection_settings_hash(one, MANIFEST) for one in [SETTINGS, *others]}
     hashes |= {detection_settings_hash(SETTINGS, manifest) for manifest in manifests}
-    assert len(hashes) == 6
+    assert len(hashes) == 7
 
 
 def test_two_views_of_one_place_become_one_issue_and_an_unplaced_one_stays_apart() -> None:

@@ -46,6 +46,14 @@ def hash_search(manifest: ModelManifest) -> str:
             "street_long_side_px": manifest.street_long_side_px,
             "gsd_range_m": manifest.gsd_range_m,
             "calibration": manifest.calibration,
+            **(
+                {
+                    "street_ratios": manifest.street_ratios,
+                    "street_calibration": manifest.street_calibration,
+                }
+                if manifest.street_ratios
+                else {}
+            ),
         }
     )
 

@@ -91,7 +91,9 @@ def choose_street_size(
         return StreetSizeTrial(chosen_px=manifest.street_long_side_px, map50_by_px={})
     reached = {}
     for size_px in plan_sizes_px(manifest):
-        sized = replace(manifest, street_long_side_px=size_px)
+        sized = replace(
+            manifest, street_long_side_px=size_px, street_ratios=(), street_calibration={}
+        )
         results = []
         for found in search_pictures(
             picture_set, pictures, plan_search(detector, sized, Way.TILED)

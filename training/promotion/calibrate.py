@@ -153,9 +153,20 @@ def calibrate_manifest(manifest: ModelManifest, fits: Sequence[ClassFit]) -> Mod
     return replace(manifest, calibration=calibration, min_confidence=min_confidence)
 
 
+def calibrate_averages(
+    manifest: ModelManifest, street_ratios: tuple[float, ...], fits: Sequence[ClassFit]
+) -> ModelManifest:
+    """Return the manifest with these looks at street pictures, and maps of their averages.
+
+    Its thresholds stay: averages are other scores, for which they are to be chosen anew.
+    """
+    maps = {fit.class_name: fit.calibration for fit in fits if fit.calibration is not None}
+    return replace(manifest, street_ratios=street_ratios, street_calibration=maps)
+
+
 def without_calibration(manifest: ModelManifest) -> ModelManifest:
-    """Return the manifest with the network's own scores, as a fit needs them."""
-    return calibrate_manifest(manifest, ())
+    """Return the manifest with the network's own scores and single looks, as a fit needs them."""
+    return calibrate_averages(calibrate_manifest(manifest, ()), (), ())
 
 
 def deal_folds(

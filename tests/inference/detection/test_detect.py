@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from inference.detection.detect import DetectSettings, detect_photo, plan_detect_settings
 from inference.identity import settings_hash
+from models.calibration import Calibration, CalibrationMethod
 from models.detector import Detections, Image
 from models.errors import ModelNotFoundError
 from models.manifest import ModelManifest
@@ -158,6 +159,84 @@ def test_a_street_photo_is_searched_at_two_scales_and_its_object_found_once() ->
     found = detect(make_photo(800, 600, (200, 200, 320, 300, "red")), gsd_m=None)
     assert len(found) == 1
     np.testing.assert_allclose(found.boxes, [[200, 200, 320, 300]], atol=4)
+
+
+AVERAGING = make_manifest(street_ratios=(0.5, 1.0, 2.0))
+
+
+def test_looks_at_a_street_photo_are_averaged() -> None:
+    photo = make_photo(512, 384, (200, 200, 320, 300, "red"))
+    found = detect(photo, gsd_m=None, manifest=AVERAGING)
+    assert len(found) == 1
+    np.testing.assert_allclose(found.boxes, [[200, 200, 320, 300]], atol=4)
+    # The patch has 120 x 100 px at its own size (score 1, the most there is), 60 x 50 at the size
+    # of training and 30 x 25 at half of that: 0.5 + 0.3 and 0.5 + 0.075.
+    np.testing.assert_allclose(found.scores, [(1 + 0.8 + 0.575) / 3], atol=0.01)
+
+
+@given(x_min=st.integers(0, 400), width=st.integers(60, 110))
+@settings(max_examples=20, deadline=None)
+def test_averaged_looks_see_a_mirrored_photo_mirrored(x_min: int, width: int) -> None:
+    photo = make_photo(512, 384, (x_min, 100, x_min + width, 200, "red"))
+    found = detect(photo, gsd_m=None, manifest=AVERAGING)
+    mirrored = detect(np.ascontiguousarray(photo[:, ::-1]), gsd_m=None, manifest=AVERAGING)
+    np.testing.assert_allclose(mirrored.scores, found.scores, atol=1e-5)
+    back = found.boxes[:, [2, 1, 0, 3]] * [-1, 1, -1, 1] + [512, 0, 512, 0]
+    np.testing.assert_allclose(mirrored.boxes, back, atol=0.1)
+
+
+def test_a_threshold_chooses_among_averages_and_does_not_change_them() -> None:
+    photo = make_photo(512, 384, (50, 50, 150, 150, "red"), (300, 100, 360, 160, "blue"))
+    every = detect(
+        photo,
+        gsd_m=None,
+        manifest=AVERAGING,
+        settings=plan_detect_settings(AVERAGING, min_confidence=0.001),
+    )
+    strict = detect(
+        photo,
+        gsd_m=None,
+        manifest=AVERAGING,
+        settings=plan_detect_settings(AVERAGING, min_confidence=float(every.scores[0])),
+    )
+    assert len(every) == 2
+    np.testing.assert_array_equal(strict.scores, every.scores[:1])
+
+
+def test_classes_left_out_are_left_out_of_averages_too() -> None:
+    photo = make_photo(512, 384, (50, 50, 150, 150, "red"), (300, 100, 400, 200, "blue"))
+    only_blue = plan_detect_settings(AVERAGING, classes=("blue",))
+    found = detect(photo, gsd_m=None, manifest=AVERAGING, settings=only_blue)
+    assert found.class_ids.tolist() == [1]
+    nothing = plan_detect_settings(AVERAGING, classes=())
+    assert len(detect(photo, gsd_m=None, manifest=AVERAGING, settings=nothing)) == 0
+
+
+def test_averages_have_maps_of_their_own() -> None:
+    halved = Calibration(
+        raw=(0.0, 1.0),
+        calibrated=(0.0, 0.5),
+        method=CalibrationMethod.ISOTONIC,
+        detections=200,
+        ece=0.0,
+        brier=0.0,
+    )
+    photo = make_photo(512, 384, (50, 50, 150, 150, "red"), (300, 100, 400, 200, "blue"))
+    manifest = make_manifest(
+        street_ratios=AVERAGING.street_ratios,
+        street_calibration={"red": halved},
+        min_confidence=dict.fromkeys(CLASSES, 0.1),
+    )
+    found = detect(photo, gsd_m=None, manifest=manifest)
+    assert found.class_ids.tolist() == [1, 0]
+    np.testing.assert_allclose(found.scores[1], found.scores[0] / 2, atol=0.01)
+
+
+def test_a_photo_of_known_scale_is_searched_as_ever() -> None:
+    photo = make_photo(500, 300, (100, 100, 180, 160, "red"))
+    plain, averaging = detect(photo), detect(photo, manifest=AVERAGING)
+    assert plain.boxes.tolist() == averaging.boxes.tolist()
+    assert plain.scores.tolist() == averaging.scores.tolist()
 
 
 def test_lowest_scores_hold_class_by_class() -> None:

@@ -239,7 +239,21 @@ def test_calibration_with_few_detections_changes_nothing_and_says_so(
     assert "fewer than 100" in printed
     assert "street pictures: searched at" in printed
     assert "no class has 30 boxes there to choose by" in printed
+    assert "street pictures: looked at once; no class has 30 boxes there" in printed
     assert read_model_folder(candidate).manifest == before
+
+
+def test_several_looks_are_kept_with_the_size_and_forgotten_where_it_is_chosen_anew(
+    candidate: Path, regression_set: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    manifest = read_model_folder(candidate).manifest
+    write_manifest(dataclasses.replace(manifest, street_ratios=(0.5, 1.0)), candidate)
+    calibrate = ("models", "calibrate", candidate, "--on", regression_set, "--split", "test")
+    _, printed, _ = run(capsys, *calibrate, "--keep-size")
+    assert "looked at 4 times (0.5, 1 of that size, mirrored too)" in printed
+    assert read_model_folder(candidate).manifest.street_ratios == (0.5, 1.0)
+    run(capsys, *calibrate)
+    assert read_model_folder(candidate).manifest.street_ratios == ()
 
 
 def test_figures_and_card_of_another_calibration_do_not_stay(

@@ -25,6 +25,7 @@ MAP = Calibration(
         {"input_size_px": 416},
         {"gsd_range_m": {"garbage": (0.01, 0.05)}},
         {"calibration": {"garbage": MAP}},
+        {"street_ratios": (1.0, 2.0)},
     ],
 )
 def test_a_model_that_is_searched_or_calibrated_otherwise_is_evaluated_anew(

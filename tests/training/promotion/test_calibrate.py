@@ -6,9 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.calibration import CalibrationMethod
-from models.manifest import ModelManifest
+from models.manifest import ModelManifest, format_manifest, parse_manifest
 from training.evaluation.result import Evaluation
 from training.promotion.calibrate import (
+    calibrate_averages,
     calibrate_manifest,
     collect_boxes,
     deal_folds,
@@ -155,6 +156,22 @@ def test_thresholds_move_along_with_the_scores_and_back(
     back = without_calibration(calibrated)
     assert back.calibration == {}
     assert back.min_confidence["exposed_garbage"] == pytest.approx(0.6, abs=0.02)
+
+
+def test_averaged_scores_have_maps_that_leave_the_others_and_the_thresholds_alone(
+    make_evaluation: Callable[..., Evaluation],
+) -> None:
+    results = make_evaluation(1, found_share=0.5, alarms=0.9, groups=30, boxes=4).pictures
+    manifest = make_manifest()
+    fits = fit_calibration(results, manifest.classes)
+    averaging = calibrate_averages(manifest, (0.5, 1.0), fits)
+    assert averaging.street_ratios == (0.5, 1.0)
+    assert set(averaging.street_calibration) == {"exposed_garbage"}
+    assert averaging.calibration == {}
+    assert averaging.min_confidence == manifest.min_confidence
+    assert parse_manifest(format_manifest(averaging)) == averaging
+    back = without_calibration(averaging)
+    assert (back.street_ratios, back.street_calibration) == ((), {})
 
 
 def make_manifest() -> ModelManifest:
