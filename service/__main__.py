@@ -1,5 +1,5 @@
 """`python -m service` is the command `skypatrol`."""
 
-from service.command_line import main
+from service.entry import main
 
 main()

@@ -1,11 +1,10 @@
 """The command `skypatrol`: options in, one line of trouble or the results out."""
 
-import sys
 from collections.abc import Sequence
 from datetime import tzinfo
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, NoReturn, cast
+from typing import Annotated, NoReturn
 from zoneinfo import ZoneInfo
 
 import typer
@@ -30,7 +29,7 @@ from service.commands.shared_options import (
 from service.commands.train import train
 from service.commands.upload import upload
 from service.demo.flight import compare_with_truth, show_score, write_demo_flight
-from service.errors import CannotStartError, ServiceError
+from service.errors import CannotStartError
 from service.geocheck.command import geocheck
 from service.inspecting.found_files import stable_name
 from service.inspecting.inspect import inspect_photos
@@ -39,18 +38,13 @@ from service.inspecting.outputs import RECEIPT, REPORT
 from service.inspecting.progress import show_progress
 from service.inspecting.quiet_decoder import quieten_video_decoder
 from service.inspecting.summary import describe_summary, exit_code, render_summary, summarise
-from service.printable import printable_text
+from service.run_command import complain, run_app
 from service.settings import Settings, read_settings
 from service.shadow.outputs import SHADOW_PAGE
 from service.translations import read_texts
 from training.errors import TrainingError
 
-EXIT_NOTHING_DONE = 1
 EXIT_STOPPED = 130  # as shells have it for Ctrl-C
-MAX_COMPLAINT = 2000  # characters; the longest honest one names a dozen keys or classes
-
-# Of click, which typer brings along in one place or another.
-UsageError = cast(type[typer.BadParameter], typer.BadParameter.__base__)
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 app.command()(geocheck)
@@ -65,18 +59,7 @@ app.add_typer(models, name="models")
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command and exit; a wrong option exits with 1, for 2 says that photos are left."""
     quieten_video_decoder()
-    try:
-        sys.exit(app(arguments, prog_name="skypatrol", standalone_mode=False))
-    except UsageError as error:
-        command = error.ctx.command_path if error.ctx else "skypatrol"
-        _complain(f"{error.format_message()} (see {command} --help)")
-    except (ServiceError, ModelError, TrainingError, DatasetError, OSError) as error:
-        _complain(str(error))
-    except UnicodeEncodeError as error:
-        # Linux lets names be any bytes; ours are written as text.
-        near = error.object[max(error.start - 40, 0) : error.end + 40]
-        _complain(f"a name or option is no text in UTF-8: {near!r}")
-    sys.exit(EXIT_NOTHING_DONE)
+    run_app(app, arguments, errors=(ModelError, TrainingError, DatasetError))
 
 
 @app.callback(invoke_without_command=True)
@@ -229,9 +212,9 @@ def _run(
     else:
         typer.echo(describe_summary(summary, language=options.language))
     if summary.files == 0:
-        _complain(f"no files in {', '.join(stable_name(str(path)) for path in options.paths)}")
+        complain(f"no files in {', '.join(stable_name(str(path)) for path in options.paths)}")
     elif not result.has_photos:
-        _complain(
+        complain(
             f"no usable photo among {summary.files} files; only {options.output / RECEIPT} "
             "was written, it says why"
         )
@@ -241,15 +224,6 @@ def _run(
         if shadow is not None:
             typer.echo(words["shadow"].format(path=options.output / SHADOW_PAGE))
     return exit_code(summary)
-
-
-def _complain(message: str) -> None:
-    """Tell what is wrong, in one line."""
-    # Messages quote files: what they hold must not steer the terminal, nor fill it.
-    line = printable_text(" ".join(message.split()))
-    if len(line) > MAX_COMPLAINT:
-        line = line[:MAX_COMPLAINT] + "…"
-    typer.echo(f"skypatrol: {line}", err=True)
 
 
 def _read_model(name: str | None) -> InspectModel:

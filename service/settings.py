@@ -9,7 +9,6 @@ from pathlib import Path
 import typer
 
 from models.registry import Registry
-from service.access.secrets import Secret
 from service.errors import CannotStartError
 from service.server_settings import PREFIX, SECRETS, ServerSettings, parse_server_settings
 
@@ -57,35 +56,6 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         workers=int(workers),
         language=environment.get("SKYPATROL_LANG") or standard.language,
         models=Path(environment.get("SKYPATROL_MODELS") or standard.models),
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClientSettings:
-    """What a machine that uploads may set, so that the command line stays short and bare of keys.
-
-    Attributes:
-        server: Address, where `--server` is not given.
-        key: For the server.
-        key_file: A file that holds it.
-        state_folder: Where the state of uploads is kept; need not exist.
-    """
-
-    server: str | None
-    key: Secret | None
-    key_file: Path | None
-    state_folder: Path
-
-
-def read_client_settings(environment: Mapping[str, str] = os.environ) -> ClientSettings:
-    """Return the settings of SKYPATROL_SERVER, _KEY, _KEY_FILE and _UPLOADS."""
-    key, key_file = environment.get("SKYPATROL_KEY"), environment.get("SKYPATROL_KEY_FILE")
-    standard_folder = Path(typer.get_app_dir("skypatrol")) / "uploads"
-    return ClientSettings(
-        server=environment.get("SKYPATROL_SERVER") or None,
-        key=Secret(key) if key else None,
-        key_file=Path(key_file) if key_file else None,
-        state_folder=Path(environment.get("SKYPATROL_UPLOADS") or standard_folder),
     )
 
 

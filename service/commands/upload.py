@@ -9,10 +9,10 @@ from typing import Annotated
 
 import typer
 
+from service.client_settings import read_client_settings
 from service.commands.shared_options import PhotoPaths, parse_language
 from service.errors import CannotStartError, StoppedError
 from service.inspecting.found_files import stable_name
-from service.settings import read_client_settings, read_settings
 from service.translations import Texts, read_texts
 from service.upload.errors import HaltedError, Message, UploadStoppedError
 from service.upload.job import Upload, UploadOptions, UploadResult
@@ -97,7 +97,7 @@ def upload(
     address = server or settings.server
     if address is None:
         raise CannotStartError("no server: give --server URL or set SKYPATROL_SERVER")
-    texts = read_texts(parse_language(lang or read_settings().language))
+    texts = read_texts(parse_language(lang or settings.language))
     options = UploadOptions(
         paths=tuple(paths),
         server=parse_server_address(address, allow_http=insecure_http),
