@@ -18,6 +18,12 @@ def also(status: int, model: type[BaseModel], description: str) -> Answers:
     return {status: {"model": model, "description": description}}
 
 
+def as_media(status: int, *media_types: str) -> Answers:
+    """Return the `responses` of a route whose success is, or may be, no JSON."""
+    binary = {"schema": {"type": "string", "format": "binary"}}
+    return {status: {"content": dict.fromkeys(media_types, binary)}}
+
+
 def problems(*statuses: int) -> Answers:
     """Return the `responses` of a route for answers that are no success."""
     schema = ProblemBody.model_json_schema()
