@@ -32,27 +32,38 @@ class _Waiter:
     news: "asyncio.Future[bool]"
 
 
-def make_event_hub(engine: Engine) -> "EventHub":
-    """Return a hub for the flights of a store."""
+def make_event_hub(engine: Engine, *, is_stopping: Callable[[], bool]) -> "EventHub":
+    """Return a hub for the flights of a store; its streams end when the process is to stop."""
 
     def read_numbers(flight_ids: Collection[str]) -> Mapping[str, int]:
         with reading(engine) as session:
             return read_last_numbers(session, flight_ids)
 
-    return EventHub(read_numbers)
+    return EventHub(read_numbers, is_stopping=is_stopping)
 
 
 class EventHub:
     """Wakes those who wait for events of flights. For one event loop."""
 
-    def __init__(self, read_numbers: ReadNumbers, *, poll_s: float = POLL_S) -> None:
+    def __init__(
+        self,
+        read_numbers: ReadNumbers,
+        *,
+        is_stopping: Callable[[], bool],
+        poll_s: float = POLL_S,
+    ) -> None:
         """Start with nobody waiting; `read_numbers` is called in a thread."""
         self._read_numbers = read_numbers
+        self._is_stopping = is_stopping
         self._poll_s = poll_s
         self._waiters = set[_Waiter]()
         self._streams = Counter[str]()
         self._task: asyncio.Task[None] | None = None
-        self.is_closed = False
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the process is asked to stop: streams end, clients come again."""
+        return self._is_stopping()
 
     def require_room(self, caller_id: str) -> None:
         """Do nothing where a caller may open another stream.
@@ -94,13 +105,6 @@ class EventHub:
         finally:
             self._waiters.discard(waiter)
 
-    def close(self) -> None:
-        """Let all streams end; to be called in the loop when the process is asked to stop."""
-        self.is_closed = True
-        for waiter in self._waiters:
-            if not waiter.news.done():
-                waiter.news.set_result(False)
-
     def _begin(self) -> None:
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._poll())
@@ -109,6 +113,9 @@ class EventHub:
         while self._waiters and not self.is_closed:
             await self._look()
             await asyncio.sleep(self._poll_s)
+        for waiter in self._waiters:
+            if not waiter.news.done():
+                waiter.news.set_result(False)
 
     async def _look(self) -> None:
         waiting = list(self._waiters)
