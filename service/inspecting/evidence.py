@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain, repeat
@@ -34,9 +34,11 @@ CROP_ASPECT = 4 / 3
 BOX_COLOUR = (0, 200, 255)  # amber, as BGR: stands out from plants, roofs and roads
 HALO_COLOUR = (20, 20, 20)
 
+Hide = Callable[[Image], Image]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Wanted:
+class WantedPicture:
     """One picture to be made from a photo."""
 
     issue_id: str
@@ -85,24 +87,24 @@ def write_evidence(
     }
 
 
-def _group_by_photo(issues: Sequence[CandidateIssue]) -> dict[str, list[_Wanted]]:
+def _group_by_photo(issues: Sequence[CandidateIssue]) -> dict[str, list[WantedPicture]]:
     """Return the pictures that all issues need, by the photo that they are made from."""
-    by_photo: dict[str, list[_Wanted]] = defaultdict(list)
+    by_photo: dict[str, list[WantedPicture]] = defaultdict(list)
     for issue in issues:
         for wanted in plan_pictures(issue):
             by_photo[wanted.detection.photo_sha256].append(wanted)
     return by_photo
 
 
-def plan_pictures(issue: CandidateIssue) -> list[_Wanted]:
+def plan_pictures(issue: CandidateIssue) -> list[WantedPicture]:
     """Return the pictures that an issue needs: two of its best view, a crop of some others."""
     best, *others = [sighting.detection for sighting in issue.sightings]
     wanted = [
-        _Wanted(issue_id=issue.id, role=EvidenceRole.CROP, name="crop.jpg", detection=best),
-        _Wanted(issue_id=issue.id, role=EvidenceRole.PHOTO, name="photo.jpg", detection=best),
+        WantedPicture(issue_id=issue.id, role=EvidenceRole.CROP, name="crop.jpg", detection=best),
+        WantedPicture(issue_id=issue.id, role=EvidenceRole.PHOTO, name="photo.jpg", detection=best),
     ]
     return wanted + [
-        _Wanted(
+        WantedPicture(
             issue_id=issue.id,
             role=EvidenceRole.FURTHER_CROP,
             name=f"crop_{number}.jpg",
@@ -139,7 +141,7 @@ def plan_crop(box: Box, *, width_px: int, height_px: int) -> tuple[int, int, int
 
 
 def _write_photo(
-    photo: Photo, wanted: Sequence[_Wanted], folder: Path
+    photo: Photo, wanted: Sequence[WantedPicture], folder: Path
 ) -> list[tuple[str, EvidenceFile]]:
     """Write all pictures of one photo and return them with their issue's id."""
     try:
@@ -150,24 +152,48 @@ def _write_photo(
     rows, columns = stored.shape[:2]
     written = []
     for picture in wanted:
-        box = box_photo_to_upright(
-            np.array([picture.detection.box_photo]),
-            photo.metadata.orientation,
-            width_px=columns,
-            height_px=rows,
-        )[0].tolist()
-        written.append((picture.issue_id, _write_picture(upright, box, picture, folder)))
+        image, box_px = draw_picture(
+            upright, picture, orientation=photo.metadata.orientation, size_px=(columns, rows)
+        )
+        path = f"{EVIDENCE_FOLDER}/{picture.issue_id}/{picture.name}"
+        data = encode_jpeg(image, JPEG_QUALITY)
+        _write_if_new(folder / path, data)
+        written.append((picture.issue_id, describe_picture(picture, data, image, box_px, path)))
     return written
 
 
-def _write_picture(upright: Image, box: Box, wanted: _Wanted, folder: Path) -> EvidenceFile:
+def draw_picture(
+    upright: Image,
+    wanted: WantedPicture,
+    *,
+    orientation: int,
+    size_px: tuple[int, int],
+    hide: Hide | None = None,
+) -> tuple[Image, Box]:
+    """Return one picture made from a photo, and where the object is in it.
+
+    Args:
+        upright: The photo's pixels, turned upright.
+        wanted: What it shows.
+        orientation: EXIF's of the photo, 1 to 8.
+        size_px: Width and height of the photo as it is stored.
+        hide: Makes faces and plates unreadable in what leaves; None: nobody else sees it.
+    """
+    box = box_photo_to_upright(
+        np.array([wanted.detection.box_photo]),
+        orientation,
+        width_px=size_px[0],
+        height_px=size_px[1],
+    )[0].tolist()
     if wanted.role is EvidenceRole.PHOTO:
-        image, box_px = draw_photo(upright, box)
-    else:
-        image, box_px = cut_crop(upright, box)
-    path = f"{EVIDENCE_FOLDER}/{wanted.issue_id}/{wanted.name}"
-    data = encode_jpeg(image, JPEG_QUALITY)
-    _write_if_new(folder / path, data)
+        return draw_photo(upright, box, hide=hide)
+    return cut_crop(upright, box, hide=hide)
+
+
+def describe_picture(
+    wanted: WantedPicture, data: bytes, image: Image, box_px: Box, path: str
+) -> EvidenceFile:
+    """Return what is told of a picture that was made."""
     return EvidenceFile(
         role=wanted.role,
         path=path,
@@ -180,18 +206,34 @@ def _write_picture(upright: Image, box: Box, wanted: _Wanted, folder: Path) -> E
     )
 
 
-def cut_crop(upright: Image, box: Box) -> tuple[Image, Box]:
-    """Return the crop around a box, scaled down where it is large, and the box in it."""
+def cut_crop(upright: Image, box: Box, *, hide: Hide | None = None) -> tuple[Image, Box]:
+    """Return the crop around a box, scaled down where it is large, and the box in it.
+
+    Faces and plates are looked for in more than the crop: those at its edge are whole there.
+    """
     left, top, right, bottom = plan_crop(box, width_px=upright.shape[1], height_px=upright.shape[0])
-    part = scale_down(np.ascontiguousarray(upright[top:bottom, left:right]), CROP_SIDE_PX)
+    part = np.ascontiguousarray(upright[top:bottom, left:right])
+    if hide is not None:
+        x_room, y_room = (right - left) // 2, (bottom - top) // 2
+        x_start, y_start = max(left - x_room, 0), max(top - y_room, 0)
+        around = np.ascontiguousarray(upright[y_start : bottom + y_room, x_start : right + x_room])
+        hidden = hide(around)
+        part = np.ascontiguousarray(
+            hidden[top - y_start : bottom - y_start, left - x_start : right - x_start]
+        )
+    part = scale_down(part, CROP_SIDE_PX)
     scale = part.shape[1] / (right - left)
     moved = (box[0] - left, box[1] - top, box[2] - left, box[3] - top)
     return part, _scale_box(moved, scale)
 
 
-def draw_photo(upright: Image, box: Box) -> tuple[Image, Box]:
-    """Return the whole photo scaled down, with the box drawn in, and the box there."""
-    image = scale_down(upright, PHOTO_SIDE_PX).copy()
+def draw_photo(upright: Image, box: Box, *, hide: Hide | None = None) -> tuple[Image, Box]:
+    """Return the whole photo scaled down, with the box drawn in, and the box there.
+
+    Faces and plates are looked for after scaling: what is too small then is too small to read.
+    """
+    image = scale_down(upright, PHOTO_SIDE_PX)
+    image = image.copy() if hide is None else hide(image)
     box_px = _scale_box(box, image.shape[1] / upright.shape[1])
     corners = [round(edge) for edge in box_px]
     # Room between line and object: the line must not hide what it points at.

@@ -13,39 +13,28 @@ from sqlalchemy.exc import DatabaseError
 
 from inference.detection.read_ahead import read_ahead
 from inference.errors import InferenceError
-from inference.pipeline import (
-    PIPELINE_VERSION,
-    Comparisons,
-    FlightPlan,
-    conclude,
-    detect_objects,
-    plan_comparisons,
-    plan_flights,
-    refine_flight,
-)
-from inference.receipt import Outcome, Reason
+from inference.pipeline import Comparisons, FlightPlan, plan_flights
+from inference.receipt import Outcome
 from inference.sighting import Detection
-from inference.video.frame_metadata import Assumed
-from models.detector import Detector, Image
 from service.errors import StoppedError
 from service.inspecting.cameras import as_registered_file
 from service.inspecting.folder import lock_output
 from service.inspecting.intake import receive_files
 from service.inspecting.job import InspectModel, InspectOptions, Job, prepare_job, with_model
 from service.inspecting.outputs import write_outputs
-from service.inspecting.photo_tasks import (
-    DESCRIBED_AS,
-    PhotoTask,
-    plan_tasks,
-    read_features,
-    read_task,
-)
+from service.inspecting.photo_tasks import DESCRIBED_AS, plan_tasks, read_features, read_task
 from service.inspecting.progress import Reporter
 from service.inspecting.received_photos import as_flight_photo, as_photo
-from service.inspecting.result import InspectionResult, Photo, conclude_files
+from service.inspecting.result import InspectionResult, Photo
+from service.inspecting.steps import (
+    compared_photos,
+    conclude_photos,
+    inspect_photo,
+    plan_all_comparisons,
+    refine_flights,
+)
 from service.shadow.compare import compare_all, total_classes
 from service.shadow.outputs import ShadowResult, write_shadow
-from service.store.inspections import Inspection
 from service.store.local_store import Store, open_store
 from service.translations import read_texts
 
@@ -96,11 +85,11 @@ def _stopped(cause: BaseException) -> StoppedError:
 def _run(job: Job, shadow_job: Job | None, store: Store) -> InspectionResult:
     """Do the three stages, and the shadow's after them."""
     photos = _take_in(job, store)
-    plans = plan_flights(map(as_flight_photo, photos.values()), ground=job.ground)
-    comparisons = [plan_comparisons(plan) if job.options.refine else [] for plan in plans]
+    plans = plan_flights(map(as_flight_photo, photos.values()), ground=job.basis.ground)
+    comparisons = plan_all_comparisons(plans, basis=job.basis)
     if shadow_job is not None:
-        store.save_run(shadow_job.run)  # first, so that the last run is that of the results
-    store.save_run(job.run)
+        store.save_run(shadow_job.basis.run)  # first, so that the last run is that of the results
+    store.save_run(job.basis.run)
     _inspect_rest(job, store, photos, plans, comparisons)
     refined = _refine(job, store, plans, comparisons)
     result = _conclude(job, store, photos, refined)
@@ -119,7 +108,7 @@ def _compare(job: Job, shadow_job: Job, store: Store, photos: Mapping[str, Photo
     inspected = [
         {
             sha256
-            for sha256, inspection in store.read_inspections(one.run.id).items()
+            for sha256, inspection in store.read_inspections(one.basis.run.id).items()
             if inspection.outcome is Outcome.ACCEPTED
         }
         for one in (job, shadow_job)
@@ -130,12 +119,14 @@ def _compare(job: Job, shadow_job: Job, store: Store, photos: Mapping[str, Photo
         if all(sha256 in done for done in inspected)
     }
     differences = compare_all(
-        names, store.read_detections(job.run.id), store.read_detections(shadow_job.run.id)
+        names,
+        store.read_detections(job.basis.run.id),
+        store.read_detections(shadow_job.basis.run.id),
     )
-    searched = [name for one in (job, shadow_job) for name, _ in one.settings.min_confidence]
+    searched = [name for one in (job, shadow_job) for name, _ in one.basis.settings.min_confidence]
     return ShadowResult(
-        production=job.run,
-        candidate=shadow_job.run,
+        production=job.basis.run,
+        candidate=shadow_job.basis.run,
         photos=len(names),
         totals=total_classes(differences, tuple(dict.fromkeys(searched))),
         differences=differences,
@@ -145,13 +136,14 @@ def _compare(job: Job, shadow_job: Job, store: Store, photos: Mapping[str, Photo
 def _take_in(job: Job, store: Store) -> dict[str, Photo]:
     """Give every file its answer; return the photos among them by SHA-256, by name."""
     options = job.options
-    assumed = Assumed(zone=options.assumed_zone, focal_length_35mm=options.video_focal_length_35mm)
-    read_as = " ".join(map(str, (PIPELINE_VERSION, assumed.zone, assumed.focal_length_35mm)))
+    basis, read_as = job.basis, job.basis.read_as
     job.reporter.begin(_stage(job, "reading_files"), total=len(job.files))
     known = store.read_photos(read_as=read_as)
     stored, photos = [], dict[str, Photo]()
-    for received in receive_files(job.files, known=known, workers=options.workers, assumed=assumed):
-        registered = as_registered_file(received, job.cameras)
+    for received in receive_files(
+        job.files, known=known, workers=options.workers, assumed=basis.assumed
+    ):
+        registered = as_registered_file(received, basis.cameras)
         stored.append(registered.stored)
         photo = as_photo(registered)
         if photo is not None:
@@ -175,18 +167,18 @@ def _inspect_rest(
     stage: str = "inspecting_photos",
 ) -> None:
     """Inspect the photos that the store has no inspection of, or no features where wanted."""
-    compared = {sha256 for pairs in comparisons for pair in pairs for sha256 in pair}
+    compared = compared_photos(comparisons)
     tasks = plan_tasks(
         photos.values(),
         plans,
-        inspections=store.read_inspections(job.run.id),
+        inspections=store.read_inspections(job.basis.run.id),
         to_describe=compared - store.read_described(described_as=DESCRIBED_AS),
     )
     if not tasks:
         return
     # Before the first photo is read: loading takes seconds, in which a card may be changed.
     wants_detector = any(task.is_to_inspect for task in tasks)
-    detector = job.model.load(job.settings.precision) if wants_detector else None
+    detector = job.model.load(job.basis.settings.precision) if wants_detector else None
     job.reporter.begin(_stage(job, stage), total=len(tasks))
     workers = job.options.workers
     for task, reading in read_ahead(tasks, read_task, threads=workers, ahead=workers):
@@ -195,78 +187,39 @@ def _inspect_rest(
             store.save_features(task.photo.sha256, found.features, described_as=DESCRIBED_AS)
         detections: Sequence[Detection] = ()
         if task.is_to_inspect and detector is not None:
-            inspection, detections = _inspect_photo(job, task, found.pixels, detector)
-            store.save_inspection(job.run.id, inspection, detections)
+            inspection, detections = inspect_photo(
+                task, found.pixels, detector=detector, basis=job.basis
+            )
+            store.save_inspection(job.basis.run.id, inspection, detections)
         job.reporter.step(found=len(detections))
-
-
-def _inspect_photo(
-    job: Job, task: PhotoTask, pixels: Image | Reason, detector: Detector
-) -> tuple[Inspection, Sequence[Detection]]:
-    """Return what became of one photo, and what is on it."""
-    photo = task.photo
-    if isinstance(pixels, Reason):
-        rejected = Inspection(
-            photo_sha256=photo.sha256,
-            outcome=Outcome.REJECTED,
-            gsd_m=task.gsd_m,
-            reasons=(pixels,),
-        )
-        return rejected, ()
-    detections = detect_objects(
-        pixels,
-        photo_sha256=photo.sha256,
-        orientation=photo.metadata.orientation,
-        gsd_m=task.gsd_m,
-        detector=detector,
-        manifest=job.model.manifest,
-        settings=job.settings,
-    )
-    done = Inspection(photo_sha256=photo.sha256, outcome=Outcome.ACCEPTED, gsd_m=task.gsd_m)
-    return done, detections
 
 
 def _refine(
     job: Job, store: Store, plans: Sequence[FlightPlan], comparisons: Sequence[Comparisons]
 ) -> list[FlightPlan]:
     """Return the flights with their poses put right where photos overlap."""
-    if not job.options.refine:
-        return list(plans)
-    job.reporter.begin(_stage(job, "comparing_photos"), total=len(plans))
-    refined = []
-    for plan, pairs in zip(plans, comparisons, strict=True):
-        refined.append(refine_flight(plan, pairs, lambda sha256: read_features(store, sha256)))
-        job.reporter.step()
-    return refined
+    if job.basis.refine:
+        job.reporter.begin(_stage(job, "comparing_photos"), total=len(plans))
+    return refine_flights(
+        plans,
+        comparisons,
+        basis=job.basis,
+        read_features=lambda sha256: read_features(store, sha256),
+        on_flight=job.reporter.step,
+    )
 
 
 def _conclude(
     job: Job, store: Store, photos: Mapping[str, Photo], plans: Sequence[FlightPlan]
 ) -> InspectionResult:
-    """Return what the store amounts to; how it was filled changes nothing."""
-    inspections = store.read_inspections(job.run.id)
-    views = {sha256: view for plan in plans for sha256, view in plan.views.items()}
-    conclusion = conclude(
-        plans, store.read_detections(job.run.id), permits=job.permits, grids=job.grids
-    )
-    return InspectionResult(
-        files=conclude_files(
-            store.read_files(),
-            inspections=inspections,
-            views=views,
-            doubts={sha256: found for plan in plans for sha256, found in plan.reasons.items()},
-        ),
+    """Return what the store amounts to."""
+    return conclude_photos(
+        job.basis,
+        files=store.read_files(),
         photos=photos,
-        plans=tuple(plans),
-        conclusion=conclusion,
-        run=job.run,
-        manifest=job.model.manifest,
-        settings=job.settings,
-        ground=job.options.ground.name if job.options.ground else None,
-        permits=job.permits,
-        grids=job.grids,
-        frames=job.options.frames,
-        zone=job.options.assumed_zone,
+        plans=plans,
+        inspections=store.read_inspections(job.basis.run.id),
+        detections=store.read_detections(job.basis.run.id),
     )
 
 

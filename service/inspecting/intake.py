@@ -105,6 +105,26 @@ def _receive(
     if isinstance(hashed, Reason):
         return [_rejected(found, hashed)]
     sha256, byte_count = hashed
+    return receive_hashed(found, byte_count, sha256, known=known, assumed=assumed)
+
+
+def receive_hashed(
+    found: FoundFile,
+    byte_count: int,
+    sha256: str,
+    *,
+    known: Mapping[str, PhotoMetadata],
+    assumed: Assumed,
+) -> list[ReceivedFile]:
+    """Return a file whose bytes were hashed with what it is, and behind a video its frames.
+
+    Args:
+        found: The file.
+        byte_count: Of it.
+        sha256: Of its bytes.
+        known: Metadata of photos read before, by SHA-256; these are not read again.
+        assumed: What the operator says in place of what files do not tell.
+    """
     if sha256 not in known and read_or_reason(is_video, found.path) is True:
         return _receive_video(found, byte_count, sha256, known=known, assumed=assumed)
     metadata: PhotoMetadata | Reason | None = known.get(sha256)
@@ -113,7 +133,8 @@ def _receive(
             lambda path: read_photo_metadata(path, assumed_zone=assumed.zone), found.path
         )
     if not isinstance(metadata, Reason):
-        return [_accepted_or_held(found, metadata, byte_count=byte_count, sha256=sha256)]
+        stored = plan_photo_line(found.name, metadata, byte_count=byte_count, sha256=sha256)
+        return [ReceivedFile(found=found, stored=stored, metadata=metadata)]
     if found.path.suffix.lower() != TELEMETRY_SUFFIX:
         return [_rejected(found, metadata, byte_count=byte_count, sha256=sha256)]
     reason = _telemetry_reason(found, metadata)
@@ -189,8 +210,8 @@ def _receive_video(
 
 def _received_frame(found: FoundFile, frame: VideoFrame, source: FrameSource) -> ReceivedFile:
     named = replace(found, name=frame_name(found.name, frame.time_s))
-    received = _accepted_or_held(named, frame.metadata, byte_count=None, sha256=frame.id)
-    return replace(received, frame=source)
+    stored = plan_photo_line(named.name, frame.metadata, byte_count=None, sha256=frame.id)
+    return ReceivedFile(found=named, stored=stored, metadata=frame.metadata, frame=source)
 
 
 def _with_own_name(frame: ReceivedFile, *, taken: Set[str]) -> ReceivedFile:
@@ -228,20 +249,20 @@ def _accepted(
     return ReceivedFile(found=found, stored=stored, metadata=None)
 
 
-def _accepted_or_held(
-    found: FoundFile, metadata: PhotoMetadata, *, byte_count: int | None, sha256: str
-) -> ReceivedFile:
+def plan_photo_line(
+    name: str, metadata: PhotoMetadata, *, byte_count: int | None, sha256: str
+) -> StoredFile:
+    """Return a readable photo's line of the receipt: accepted, or held and why."""
     visual = metadata.band is Band.VISUAL
     held = () if visual else (Reason(code=ReasonCode.NOT_VISUAL_BAND, detail=metadata.band.value),)
     named = {reason.code for reason in metadata.reasons}
-    stored = StoredFile(
-        name=found.name,
+    return StoredFile(
+        name=name,
         byte_count=byte_count,
         sha256=sha256,
         outcome=Outcome.ACCEPTED if visual else Outcome.HELD,
         reasons=tuple(reason for reason in held if reason.code not in named) + metadata.reasons,
     )
-    return ReceivedFile(found=found, stored=stored, metadata=metadata)
 
 
 def _as_duplicate(received: ReceivedFile, original: StoredFile) -> ReceivedFile:

@@ -7,21 +7,17 @@ from pathlib import Path
 
 from datasets.taxonomy import CLASS_NAMES
 from inference.detection.detect import DetectSettings, plan_detect_settings
-from inference.geometry.ground import Ground
 from inference.geometry.output_frames import OutputFrame
-from inference.identity import settings_hash
-from inference.merging.areas import GridCell, Permit
-from inference.patrol.fixed_cameras import FixedCamera
-from inference.pipeline import PIPELINE_VERSION, detection_settings_hash
+from inference.video.frame_metadata import Assumed
 from models.detector import Detector
 from models.manifest import ModelManifest
 from service.errors import CannotStartError
 from service.inspecting.areas import read_grids, read_permits
+from service.inspecting.basis import Basis, plan_run
 from service.inspecting.cameras import read_cameras
 from service.inspecting.found_files import FoundFile, find_files
 from service.inspecting.ground_file import read_ground_file
 from service.inspecting.progress import Reporter
-from service.store.inspections import Run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,12 +77,7 @@ class Job:
     options: InspectOptions
     files: tuple[FoundFile, ...]
     model: InspectModel
-    settings: DetectSettings
-    run: Run
-    ground: Ground | None
-    permits: tuple[Permit, ...]
-    grids: tuple[GridCell, ...]
-    cameras: tuple[FixedCamera, ...]
+    basis: Basis
     reporter: Reporter
 
 
@@ -97,7 +88,13 @@ def with_model(job: Job, model: InspectModel) -> Job:
         CannotStartError: The options name a class that it does not know.
     """
     settings = _plan_settings(job.options, model.manifest)
-    return replace(job, model=model, settings=settings, run=_plan_run(model.manifest, settings))
+    basis = replace(
+        job.basis,
+        manifest=model.manifest,
+        settings=settings,
+        run=plan_run(model.manifest, settings),
+    )
+    return replace(job, model=model, basis=basis)
 
 
 def prepare_job(options: InspectOptions, *, model: InspectModel, reporter: Reporter) -> Job:
@@ -110,18 +107,23 @@ def prepare_job(options: InspectOptions, *, model: InspectModel, reporter: Repor
     settings = _plan_settings(options, manifest)
     known_classes = {*CLASS_NAMES, *manifest.classes}
     permits = read_permits(options.permits, known_classes=known_classes) if options.permits else []
-    return Job(
-        options=options,
-        files=tuple(find_files(options.paths, output=options.output)),
-        model=model,
+    files = tuple(find_files(options.paths, output=options.output))
+    basis = Basis(
+        manifest=manifest,
         settings=settings,
-        run=_plan_run(manifest, settings),
+        run=plan_run(manifest, settings),
         ground=read_ground_file(options.ground),
+        ground_file=options.ground,
         permits=tuple(permits),
         grids=tuple(read_grids(options.grids) if options.grids else []),
         cameras=tuple(read_cameras(options.cameras) if options.cameras else []),
-        reporter=reporter,
+        assumed=Assumed(
+            zone=options.assumed_zone, focal_length_35mm=options.video_focal_length_35mm
+        ),
+        refine=options.refine,
+        frames=options.frames,
     )
+    return Job(options=options, files=files, model=model, basis=basis, reporter=reporter)
 
 
 def _plan_settings(options: InspectOptions, manifest: ModelManifest) -> DetectSettings:
@@ -138,16 +140,4 @@ def _plan_settings(options: InspectOptions, manifest: ModelManifest) -> DetectSe
         min_confidence=options.min_confidence,
         min_confidence_by_class=options.min_confidence_by_class,
         precision=options.precision,
-    )
-
-
-def _plan_run(manifest: ModelManifest, settings: DetectSettings) -> Run:
-    settings_sha256 = detection_settings_hash(settings, manifest)
-    return Run(
-        id=settings_hash({"model": manifest.weights_sha256, "settings": settings_sha256})[:32],
-        model_name=manifest.name,
-        model_version=manifest.version,
-        model_sha256=manifest.weights_sha256,
-        settings_hash=settings_sha256,
-        pipeline_version=PIPELINE_VERSION,
     )

@@ -68,12 +68,12 @@ def plan_tasks(
     for photo in photos:
         if photo.outcome is not Outcome.ACCEPTED:
             continue
-        gsd_m = _plan_gsd_m(views[photo.sha256])
+        gsd_m = plan_gsd_m(views[photo.sha256])
         inspection = inspections.get(photo.sha256)
         task = PhotoTask(
             photo=photo,
             gsd_m=gsd_m,
-            is_to_inspect=not _is_done(inspection, gsd_m),
+            is_to_inspect=not is_inspected(inspection, gsd_m),
             is_to_describe=photo.sha256 in to_describe and not _is_broken(inspection),
         )
         if task.is_to_inspect or task.is_to_describe:
@@ -96,7 +96,11 @@ def read_photo(photo: Photo, *, is_to_describe: bool) -> ReadPhoto:
 
 def read_features(store: Store, sha256: str) -> Features | None:
     """Return a photo's features from the store; damaged ones are as good as none."""
-    stored = store.read_features(sha256, described_as=DESCRIBED_AS)
+    return parse_stored_features(store.read_features(sha256, described_as=DESCRIBED_AS))
+
+
+def parse_stored_features(stored: bytes | None) -> Features | None:
+    """Return features as the store has them; damaged ones are as good as none."""
     if stored is None:
         return None
     try:
@@ -105,7 +109,8 @@ def read_features(store: Store, sha256: str) -> Features | None:
         return None
 
 
-def _is_done(inspection: Inspection | None, gsd_m: float | None) -> bool:
+def is_inspected(inspection: Inspection | None, gsd_m: float | None) -> bool:
+    """Tell whether a photo is done, with its tiles planned for this GSD."""
     if inspection is None or inspection.gsd_m != gsd_m:
         return False
     # A card that was pulled out is tried again; a broken photo stays broken.
@@ -116,5 +121,6 @@ def _is_broken(inspection: Inspection | None) -> bool:
     return inspection is not None and inspection.outcome is Outcome.REJECTED
 
 
-def _plan_gsd_m(view: View | NotPlaced) -> float | None:
+def plan_gsd_m(view: View | NotPlaced) -> float | None:
+    """Return what the tiles of a photo with this view are planned for; None where unknown."""
     return None if isinstance(view, NotPlaced) else round_gsd_m(ground_sample_distance_m(view))
