@@ -59,7 +59,7 @@ def read_last_numbers(session: Session, flight_ids: Collection[str]) -> dict[str
     One short statement for a few hundred flights: whoever follows them asks this again and again.
     """
     statement = select(FlightRow.id, FlightRow.last_event).where(FlightRow.id.in_(list(flight_ids)))
-    return dict(session.execute(statement).tuples().all())
+    return {row.id: row.last_event for row in session.execute(statement)}
 
 
 def read_events(
