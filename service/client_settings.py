@@ -12,6 +12,10 @@ from pathlib import Path
 import typer
 
 from service.access.secrets import Secret
+from service.errors import CannotStartError
+
+# Answers come within seconds; where none comes for so long, no worker runs.
+STANDARD_ANSWERS_S = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +28,7 @@ class ClientSettings:
         key_file: A file that holds it.
         state_folder: Where the state of uploads is kept; need not exist.
         language: Of what is shown, `en` or `zh`.
+        answers_s: How long to wait for the next answer on a file that has arrived.
     """
 
     server: str | None
@@ -31,10 +36,18 @@ class ClientSettings:
     key_file: Path | None
     state_folder: Path
     language: str
+    answers_s: float
 
 
 def read_client_settings(environment: Mapping[str, str] = os.environ) -> ClientSettings:
-    """Return the settings of SKYPATROL_SERVER, _KEY, _KEY_FILE, _UPLOADS and _LANG."""
+    """Return the settings of SKYPATROL_SERVER, _KEY, _KEY_FILE, _UPLOADS, _LANG and _ANSWERS_S.
+
+    Raises:
+        CannotStartError: SKYPATROL_ANSWERS_S is no whole number.
+    """
+    answers_s = environment.get("SKYPATROL_ANSWERS_S") or f"{STANDARD_ANSWERS_S:.0f}"
+    if not answers_s.isdecimal():
+        raise CannotStartError(f"SKYPATROL_ANSWERS_S: {answers_s!r} is no whole number")
     key, key_file = environment.get("SKYPATROL_KEY"), environment.get("SKYPATROL_KEY_FILE")
     standard_folder = Path(typer.get_app_dir("skypatrol")) / "uploads"
     return ClientSettings(
@@ -43,4 +56,5 @@ def read_client_settings(environment: Mapping[str, str] = os.environ) -> ClientS
         key_file=Path(key_file) if key_file else None,
         state_folder=Path(environment.get("SKYPATROL_UPLOADS") or standard_folder),
         language=environment.get("SKYPATROL_LANG") or "en",
+        answers_s=float(answers_s),
     )

@@ -90,8 +90,9 @@ def upload(
 ) -> None:
     """Upload a card of photos to a skypatrol service and show the receipt.
 
-    Cut lines, restarts and Ctrl-C lose nothing: the same command goes on where it stopped. Exit
-    code 0: all photos were accepted; 2: some were held, rejected or not sent; 1: none was sent.
+    Cut lines, restarts and Ctrl-C lose nothing: the same command goes on where it stopped.
+
+    Exit code 0: all photos were accepted; 2: some were held, rejected or not sent; 1: none was.
     """
     settings = read_client_settings()
     address = server or settings.server
@@ -112,6 +113,7 @@ def upload(
         language=texts.language.value,
         send_all=send_all,
         new_flight=new_flight,
+        answers_s=settings.answers_s,
     )
     raise typer.Exit(_run(options, texts, wait=wait, as_json=as_json))
 

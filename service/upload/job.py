@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from service.access.secrets import Secret
+from service.client_settings import STANDARD_ANSWERS_S
 from service.inspecting.found_files import find_files
 from service.printable import printable_text
 from service.store.ids import uuid7
@@ -38,9 +39,7 @@ Value = TypeVar("Value")
 # A file that is still being copied onto the card gets so many chances, so far apart.
 _PASSES = 3
 _PASS_PAUSE_S = 2.0
-# Answers come within seconds; where none comes for so long no worker runs.
-_ANSWERS_S = 60.0
-_POLL_S = 0.5
+_POLL_S = 1.0
 _LONGEST_NAME = 200
 
 
@@ -56,6 +55,7 @@ class UploadOptions:
         state_folder: Where the state of uploads is kept.
         send_all: Send also what the server will surely refuse.
         new_flight: Do not go on with the flight of an earlier upload.
+        answers_s: How long to wait for the next answer on a file that has arrived.
     """
 
     paths: tuple[Path, ...]
@@ -71,6 +71,7 @@ class UploadOptions:
     language: str = "en"
     send_all: bool = False
     new_flight: bool = False
+    answers_s: float = STANDARD_ANSWERS_S
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -317,7 +318,7 @@ class Upload:
             left = int(str(counts.get("received", 0)))
             if left != waiting:
                 waiting, since_s = left, time.monotonic()
-            if left == 0 or time.monotonic() - since_s > _ANSWERS_S:
+            if left == 0 or time.monotonic() - since_s > self._options.answers_s:
                 break
             if not told:
                 self._screen.note(Message("awaits_answers"))

@@ -68,7 +68,7 @@ class LineScreen:
         self._was_waiting = is_waiting
         self._next_s = now_s + _LINES_APART_S
         line = describe_progress(progress, self._words)
-        if line != self._last:
+        if line not in ("", self._last):
             self._last = line
             self._write(line)
 
@@ -88,7 +88,7 @@ class BarScreen:
 
     def show(self, progress: Progress) -> None:
         """Draw it."""
-        if progress.files == 0:
+        if progress.files == 0 and progress.waiting is None:
             return
         if self._task is None:
             self._task = self._bar.add_task("", total=1, text="")

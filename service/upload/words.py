@@ -41,17 +41,19 @@ def format_message(message: Message, words: Mapping[str, str]) -> str:
 
 def describe_progress(progress: Progress, words: Mapping[str, str]) -> str:
     """Return how far an upload is, in one line."""
-    parts = [
-        words["progress"].format(
-            files=progress.files_there,
-            of_files=progress.files,
-            bytes=format_bytes(progress.bytes_there),
-            of_bytes=format_bytes(progress.byte_count),
+    parts = list[str]()
+    if progress.files:
+        parts.append(
+            words["progress"].format(
+                files=progress.files_there,
+                of_files=progress.files,
+                bytes=format_bytes(progress.bytes_there),
+                of_bytes=format_bytes(progress.byte_count),
+            )
         )
-    ]
     if progress.waiting is not None:
         parts.append(words["waiting"].format(why=format_message(progress.waiting, words)))
-    elif progress.rate is not None:
+    elif progress.rate is not None and progress.bytes_there < progress.byte_count:
         parts.append(words["rate"].format(rate=format_bytes(progress.rate)))
         if progress.seconds_left:
             left = format_duration(progress.seconds_left, words)
