@@ -104,6 +104,11 @@ def require_anywhere(caller: Caller, permission: Permission) -> None:
         raise NotAllowedError(f"{permission} is not allowed to this caller")
 
 
+def covers(caller: Caller, *, units: Collection[str] | None) -> bool:
+    """Return whether the caller's units hold all of these; None: the whole city."""
+    return caller.units is None or (units is not None and caller.units.issuperset(units))
+
+
 def require_grant(caller: Caller, *, units: Collection[str] | None) -> None:
     """Do nothing where the caller may hand out keys for these units.
 
@@ -114,9 +119,7 @@ def require_grant(caller: Caller, *, units: Collection[str] | None) -> None:
         NotAllowedError: The caller may not.
     """
     require_anywhere(caller, Permission.WRITE_KEYS)
-    if caller.units is None:
-        return
-    if units is None or not caller.units.issuperset(units):
+    if not covers(caller, units=units):
         raise NotAllowedError("keys may be given for the caller's own units only")
 
 

@@ -15,15 +15,35 @@ from service.access.oidc import OidcVerifier
 from service.access.outgoing import OutgoingRules, fetch_body
 from service.access.quota import QuotaBook
 from service.access.rate_limit import Rate, RateLimiter
-from service.api import files, flights, health
+from service.api import (
+    access_log,
+    events,
+    files,
+    findings,
+    flights,
+    grids,
+    health,
+    jobs,
+    keys,
+    metrics,
+    originals,
+    patrol_photos,
+    pictures,
+    receipt,
+)
 from service.api.answers import install_problem_answers
 from service.api.authentication import Authentication
 from service.api.body_limit import BodyLimit
+from service.api.event_hub import make_event_hub
 from service.api.parts import ApiParts, read_utc_clock
 from service.api.request_bodies import RequestBodies
 from service.api.requests import RequestFrame
+from service.api.uploads import make_upload_router
 from service.deployment import Deployment
+from service.observing.metrics import Metrics
 from service.server_settings import ServerSettings
+from service.store.engine import reading
+from service.store.statistics import StoreStatistics, read_statistics
 
 # Behind one address there may be a whole office.
 _CALLERS_AN_ADDRESS = 4
@@ -52,9 +72,22 @@ def create_app(
         redoc_url=None,
     )
     app.state.parts = parts = replace(_make_parts(deployment), clock=clock, monotonic_s=monotonic_s)
+    app.state.event_hub = make_event_hub(deployment.engine, is_stopping=parts.stopping.is_set)
     app.include_router(health.router)
     app.include_router(flights.router)
     app.include_router(files.router)
+    app.include_router(patrol_photos.router)
+    app.include_router(make_upload_router(parts))
+    app.include_router(receipt.router)
+    app.include_router(events.router)
+    app.include_router(findings.router)
+    app.include_router(pictures.router)
+    app.include_router(originals.router)
+    app.include_router(keys.router)
+    app.include_router(grids.router)
+    app.include_router(access_log.router)
+    app.include_router(jobs.router)
+    app.include_router(metrics.router)
     install_problem_answers(app)
     _surround(app, parts)
     return app
@@ -72,7 +105,17 @@ def _make_parts(deployment: Deployment) -> ApiParts:
         callers=RateLimiter(limits.rate),
         addresses=RateLimiter(shared),
         verify_token=_make_verifier(deployment.settings),
+        metrics=_make_metrics(deployment),
     )
+
+
+def _make_metrics(deployment: Deployment) -> Metrics:
+    def read(now: datetime) -> StoreStatistics:
+        with reading(deployment.engine) as session:
+            return read_statistics(session, now=now)
+
+    folders = {"data": deployment.settings.data, "incoming": deployment.incoming}
+    return Metrics(read, folders=folders)
 
 
 def _make_verifier(settings: ServerSettings) -> VerifyToken | None:
@@ -94,7 +137,7 @@ def _surround(app: FastAPI, parts: ApiParts) -> None:
             allow_headers=["Authorization", "Content-Digest", "Content-Type", "Last-Event-ID"],
             expose_headers=["ETag", "Link", "Location", "Retry-After", "X-Request-Id"],
         )
-    app.add_middleware(RequestFrame)
+    app.add_middleware(RequestFrame, observe=parts.metrics.observe_request)
     app.add_middleware(RequestBodies)
 
 

@@ -18,7 +18,9 @@ from fastapi import Depends, Request
 from service.access.authenticate import VerifyToken
 from service.access.quota import QuotaBook
 from service.access.rate_limit import RateLimiter
+from service.api.readiness import ReadinessBook
 from service.deployment import Deployment
+from service.observing.metrics import Metrics
 
 
 def read_utc_clock() -> datetime:
@@ -36,6 +38,7 @@ class ApiParts:
         callers, addresses: Requests of each caller; of each address before anybody knows who calls.
         verify_token: None where no issuer is set up.
         clock: Returns the time, aware.
+        readiness: What was found last.
         stopping: Set when the process was asked to stop: streams end then, so that it can.
         monotonic_s: Returns seconds of a clock that is never set, for rates.
     """
@@ -45,7 +48,9 @@ class ApiParts:
     callers: RateLimiter
     addresses: RateLimiter
     verify_token: VerifyToken | None
+    metrics: Metrics
     clock: Callable[[], datetime] = read_utc_clock
+    readiness: ReadinessBook = field(default_factory=ReadinessBook)
     stopping: threading.Event = field(default_factory=threading.Event)
     monotonic_s: Callable[[], float] = time.monotonic
 

@@ -4,12 +4,14 @@ import logging
 import re
 import time
 import uuid
+from typing import Protocol
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.access.roles import Caller
 from service.api.answers import answer_error
+from service.observing.log_context import log_context
 
 ACCESS_LOG = logging.getLogger("service.api.access")
 _ID_FORM = re.compile(r"[A-Za-z0-9._-]{8,64}", re.ASCII)
@@ -24,15 +26,23 @@ _SECURITY_HEADERS = {
 _A_YEAR = "max-age=31536000"
 
 
+class Observe(Protocol):
+    """Counts a request: `service.observing.metrics.Metrics.observe_request`."""
+
+    def __call__(self, *, method: str, route: str | None, status: int, seconds: float) -> None:
+        """Count it."""
+
+
 class RequestFrame:
     """Gives a request its id, and its answer the headers; tells the log what came of it.
 
     An error that nobody foresaw ends here: logged with its traceback once, told as 500.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
-        """Wrap an app."""
+    def __init__(self, app: ASGIApp, *, observe: Observe) -> None:
+        """Wrap an app; `observe` counts a request and how long it took."""
         self._app = app
+        self._observe = observe
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on."""
@@ -44,13 +54,21 @@ class RequestFrame:
         answer = _Answer(scope, send, request_id)
         begun_s = time.perf_counter()
         try:
-            await self._app(scope, receive, answer.send)
+            with log_context(request=request_id):
+                await self._app(scope, receive, answer.send)
         except Exception as error:
             response = answer_error(error, request_id=request_id)
             if answer.status is None:
                 await response(scope, receive, answer.send)
         finally:
-            _log(scope, answer, seconds=time.perf_counter() - begun_s)
+            seconds = time.perf_counter() - begun_s
+            _log(scope, answer, seconds=seconds)
+            self._observe(
+                method=scope["method"],
+                route=getattr(scope.get("route"), "path", None),
+                status=answer.status or 0,
+                seconds=seconds,
+            )
 
 
 class _Answer:

@@ -70,7 +70,7 @@ class Supervisor:
         keepers = [asyncio.create_task(self._keep(child)) for child in self._children]
         failed = asyncio.gather(*keepers)
         stopped = asyncio.create_task(self._stopping.wait())
-        await asyncio.wait([failed, stopped], return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait((failed, stopped), return_when=asyncio.FIRST_COMPLETED)
         stopped.cancel()
         if not self._stopping.is_set():  # a keeper ends only by a fault of ours
             self.stop()
@@ -118,7 +118,7 @@ class Supervisor:
 
     async def _wait_or_kill(self, ended: "asyncio.Future[list[None]]") -> bool:
         hurry = asyncio.create_task(self._hurry.wait())
-        await asyncio.wait([ended, hurry], timeout=self._stop_s, return_when="FIRST_COMPLETED")
+        await asyncio.wait((ended, hurry), timeout=self._stop_s, return_when="FIRST_COMPLETED")
         hurry.cancel()
         if ended.done():
             return True

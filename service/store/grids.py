@@ -1,6 +1,6 @@
 """Cells of the city's management grid, and the units that look after them."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 import shapely
@@ -46,8 +46,26 @@ def replace_grids(session: Session, grids: Iterable[StoredGrid]) -> None:
     session.flush()
 
 
-def read_grids(session: Session) -> list[StoredGrid]:
-    """Return all cells, by code."""
+def read_grids(
+    session: Session,
+    *,
+    units: Collection[str] | None = None,
+    after: str = "",
+    limit: int | None = None,
+) -> list[StoredGrid]:
+    """Return cells, by code.
+
+    Args:
+        session: An open transaction.
+        units: Only those that these look after; None for all.
+        after: Code of the last cell of the page before.
+        limit: At most so many; None for all.
+    """
+    statement = select(GridRow).order_by(GridRow.code).limit(limit)
+    if units is not None:
+        statement = statement.where(GridRow.unit.in_(list(units)))
+    if after:
+        statement = statement.where(GridRow.code > after)
     return [
         StoredGrid(
             code=row.code,
@@ -56,7 +74,7 @@ def read_grids(session: Session) -> list[StoredGrid]:
             division=row.division,
             shape=shapely.from_wkb(row.shape),
         )
-        for row in session.scalars(select(GridRow).order_by(GridRow.code))
+        for row in session.scalars(statement)
     ]
 
 

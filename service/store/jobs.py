@@ -332,6 +332,23 @@ def read_job(session: Session, kind: JobKind, key: str) -> Job | None:
     return None if row is None else _job(row)
 
 
+def list_jobs(
+    session: Session, *, state: JobState, before: int | None = None, limit: int = 100
+) -> list[Job]:
+    """Return the jobs of a state, those that were asked for last first.
+
+    Args:
+        session: An open transaction.
+        state: How far they are.
+        before: Id of the last job of the page before; None for the first page.
+        limit: At most so many.
+    """
+    statement = select(JobRow).where(JobRow.state == state.value)
+    if before is not None:
+        statement = statement.where(JobRow.id < before)
+    return [_job(row) for row in session.scalars(statement.order_by(JobRow.id.desc()).limit(limit))]
+
+
 def count_jobs(session: Session, *, now: datetime, flight_id: str | None = None) -> JobCounts:
     """Return how many jobs there are, of one flight or of all, and since when the oldest waits."""
     of_flight = () if flight_id is None else (JobRow.flight_id == flight_id,)

@@ -56,11 +56,18 @@ def add_key(session: Session, key: ApiKey) -> None:
     session.flush()
 
 
+def lock_keys(session: Session) -> None:
+    """Let nobody else add or change a key until the transaction ends.
+
+    For what depends on which keys there are: two that look at the same time must not both decide.
+    """
+    if session.get_bind().dialect.name == "postgresql":  # on SQLite there is one writer anyway
+        session.execute(text("LOCK TABLE api_keys IN SHARE ROW EXCLUSIVE MODE"))
+
+
 def add_first_key(session: Session, key: ApiKey) -> bool:
     """Keep a key unless there is or ever was one; return whether it was kept."""
-    if session.get_bind().dialect.name == "postgresql":
-        # Two services that start at once must not both find none.
-        session.execute(text("LOCK TABLE api_keys IN SHARE ROW EXCLUSIVE MODE"))
+    lock_keys(session)
     if session.scalar(select(ApiKeyRow.id).limit(1)) is not None:
         return False
     add_key(session, key)
