@@ -5,7 +5,7 @@ from datetime import datetime
 from email.utils import parsedate_to_datetime
 
 FIRST_S = 0.5
-LONGEST_S = 30.0
+LONGEST_S = 10.0
 # Beyond this a person had better come back; behind it stands a quota of the day.
 PATIENCE_S = 15 * 60.0
 
