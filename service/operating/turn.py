@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import DBAPIError
 
 from service.errors import TemporaryError
 
@@ -40,8 +41,14 @@ def _turn_on_server(engine: Engine) -> Iterator[None]:
         try:
             yield
         finally:
-            # Closed for good, which gives the lock back: in its pool it would keep it.
-            connection.invalidate()
+            _give_back(connection)
+
+
+def _give_back(connection: Connection) -> None:
+    try:
+        connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": _LOCK})
+    except DBAPIError:
+        connection.invalidate()  # a lost one has given the lock back; in its pool it must not stay
 
 
 @contextmanager

@@ -58,6 +58,12 @@ def newest_revision() -> str:
     return head
 
 
+def is_known(revision: str) -> bool:
+    """Return whether this code has a migration to this version."""
+    known = ScriptDirectory.from_config(_config()).walk_revisions()
+    return revision in {script.revision for script in known}
+
+
 @contextmanager
 def _alembic(engine: Engine) -> Iterator[Config]:
     with writing(engine) as session:

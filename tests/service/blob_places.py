@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from threading import Thread
 from uuid import uuid4
 
 import httpx
@@ -32,6 +33,8 @@ def s3_server() -> Iterator[str]:
         try:
             found = next(filter(None, map(ADDRESS.search, server.stdout)), None)
             assert found, "moto's server did not start"
+            # It writes a line for each request, and would wait for ever at a full pipe.
+            Thread(target=server.stdout.read, daemon=True).start()
             yield found[0]
         finally:
             server.kill()

@@ -3,6 +3,7 @@
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -68,7 +69,7 @@ def postgres_server() -> Iterator[str]:
         _make_template(url)
         yield url
     finally:
-        server.terminate()
+        server.send_signal(signal.SIGQUIT)  # at once: what it holds is thrown away
         server.wait()
         shutil.rmtree(folder, ignore_errors=True)
 

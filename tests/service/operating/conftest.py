@@ -1,8 +1,9 @@
 """Deployments: SQLite with a folder of bytes, and PostgreSQL with S3."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 from sqlalchemy import create_engine
@@ -10,13 +11,17 @@ from sqlalchemy import create_engine
 from service.access.secrets import Secret
 from service.deployment import Deployment, open_deployment
 from service.server_settings import ServerSettings
-from service.store.engine import open_engine
-from service.store.migrate import upgrade
 from tests.service.blob_places import new_bucket, s3_options, s3_server
 
 __all__ = ["new_bucket", "s3_options", "s3_server"]
 
-NewSettings = Callable[[], ServerSettings]
+
+class NewSettings(Protocol):
+    """Gives the settings of a place where nothing is yet, but tables if they are wanted."""
+
+    def __call__(self, *, migrated: bool = False) -> ServerSettings: ...
+
+
 KINDS = ("sqlite and folder", "postgresql and s3")
 _numbers = count()
 
@@ -25,13 +30,15 @@ _numbers = count()
 def new_settings(request: pytest.FixtureRequest, tmp_path: Path) -> NewSettings:
     """Return a function that gives the settings of a place where nothing is yet."""
 
-    def make() -> ServerSettings:
+    def make(*, migrated: bool = False) -> ServerSettings:
         data = tmp_path / f"data-{next(_numbers)}"
         if request.param == KINDS[0]:
             return ServerSettings(data=data)
         return ServerSettings(
             data=data,
-            database=Secret(_new_database(request.getfixturevalue("postgres_server"))),
+            database=Secret(
+                _new_database(request.getfixturevalue("postgres_server"), migrated=migrated)
+            ),
             blobs=f"s3://{request.getfixturevalue('new_bucket')()}/city",
             s3=request.getfixturevalue("s3_options"),
         )
@@ -42,22 +49,18 @@ def new_settings(request: pytest.FixtureRequest, tmp_path: Path) -> NewSettings:
 @pytest.fixture
 def deployment(new_settings: NewSettings) -> Iterator[Deployment]:
     """Give a deployment with an empty store."""
-    settings = new_settings()
-    if settings.database is not None:
-        engine = open_engine(settings.database_url)
-        upgrade(engine)
-        engine.dispose()
-    deployment = open_deployment(settings)
+    deployment = open_deployment(new_settings(migrated=True))
     yield deployment
     deployment.close()
 
 
-def _new_database(server: str) -> str:
+def _new_database(server: str, *, migrated: bool) -> str:
+    template = "migrated" if migrated else "template0"
     name = f"operating_{next(_numbers)}"
     engine = create_engine(f"{server.replace('postgresql:', 'postgresql+psycopg:')}/postgres")
     with engine.connect() as connection:
         connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql(
-            f"CREATE DATABASE {name}"
+            f"CREATE DATABASE {name} TEMPLATE {template}"
         )
     engine.dispose()
     return f"{server}/{name}"
