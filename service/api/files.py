@@ -23,6 +23,7 @@ from service.api.flights import Writer
 from service.api.parts import ApiParts, Clock, DeploymentPart, PartsPart
 from service.api.problem_answers import also, problems
 from service.api.receipt_lines import AnswerLanguage, receipt_line
+from service.printable import printable_text
 from service.receiving.errors import UnsafeNameError
 from service.receiving.file_names import MAX_NAME_BYTES, safe_name
 from service.store.engine import reading, writing
@@ -121,7 +122,8 @@ def _without_conflict(line: _CheckedLine, other: Collection[str]) -> _CheckedLin
 
 def _answer(line: _CheckedLine, *, given: AnnouncedLine, there: Collection[str]) -> AnnouncedAnswer:
     if isinstance(line, LineProblem):
-        return AnnouncedAnswer(name=given.name[:MAX_NAME_BYTES], state="refused", problem=line)
+        shown = printable_text(given.name[:MAX_NAME_BYTES])
+        return AnnouncedAnswer(name=shown, state="refused", problem=line)
     return AnnouncedAnswer(name=line.name, state="arrived" if line.name in there else "missing")
 
 

@@ -5,10 +5,9 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import Path
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema
 
 from inference.receipt import Outcome
-from service.printable import printable_text
 from service.store.files import FileState
 from service.store.flights import FlightState
 
@@ -26,14 +25,10 @@ def _one_line(text: str) -> str:
     return text.strip()
 
 
-def _showable(name: object) -> object:
-    """Return a name that the answer can repeat: halves of characters cannot be sent as UTF-8."""
+def _a_text(name: object) -> str:
+    """Return a name as it came: also halves of characters, which stand for bytes of old cards."""
     if not isinstance(name, str):
-        return name
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return printable_text(name)
+        raise ValueError("must be a text")
     return name
 
 
@@ -132,7 +127,7 @@ class FlightPage(BaseModel):
 class AnnouncedLine(Given):
     """A file that will be sent."""
 
-    name: Annotated[str, BeforeValidator(_showable)]
+    name: Annotated[str, PlainValidator(_a_text), WithJsonSchema({"type": "string"})]
     bytes: Annotated[int, Field(strict=True, ge=0, le=2**62)]
     sha256: Sha256
 
@@ -226,7 +221,7 @@ class OverrideOrder(Given):
         json_schema_extra={"example": {"name": "DCIM/DJI_0001.JPG", "why": "seen on site"}}
     )
 
-    name: Annotated[str, Field(min_length=1, max_length=4000)]
+    name: Annotated[str, Field(min_length=1, max_length=4000, description="As in the receipt.")]
     why: Why
 
 
