@@ -29,6 +29,7 @@ class ReasonCode(StrEnum):
     CANNOT_DECODE = "cannot_decode"
     TRUNCATED = "truncated"
     NOT_VISUAL_BAND = "not_visual_band"
+    INSPECTION_FAILED = "inspection_failed"
     # What came in over the net, and archives.
     ARRIVED_DAMAGED = "arrived_damaged"
     UNSAFE_NAME = "unsafe_name"

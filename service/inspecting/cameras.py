@@ -8,7 +8,7 @@ import math
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any  # what a TOML file holds
 
 from inference.geometry.pose import POSITION_REASONS
@@ -19,10 +19,11 @@ from inference.patrol.fixed_cameras import (
     find_camera,
     register_photo,
 )
-from inference.reading.metadata import RegisteredPose
+from inference.reading.metadata import PhotoMetadata, RegisteredPose
 from service.errors import CannotStartError
 from service.inspecting.intake import ReceivedFile
 from service.printable import printable_text
+from service.store.found_files import StoredFile
 
 MAX_FILE_BYTES = 4 << 20
 MAX_CAMERAS = 10_000
@@ -149,17 +150,31 @@ def as_registered_file(received: ReceivedFile, cameras: Sequence[FixedCamera]) -
         return received
     path = received.found.path.absolute()
     try:
-        camera = find_camera(cameras, received.metadata, path)
+        stored, metadata = as_registered_line(received.stored, received.metadata, cameras, path)
     except AmbiguousCameraError as error:
         raise CannotStartError(f"--cameras: {printable_text(str(error))}") from error
+    return replace(received, stored=stored, metadata=metadata)
+
+
+def as_registered_line(
+    stored: StoredFile, metadata: PhotoMetadata, cameras: Sequence[FixedCamera], path: PurePath
+) -> tuple[StoredFile, PhotoMetadata]:
+    """Return a photo's line and metadata with the pose as registered, if one is for it.
+
+    Args:
+        stored: Its line of the receipt.
+        metadata: As the photo says itself.
+        cameras: All that are registered.
+        path: Folders and name of the photo.
+
+    Raises:
+        AmbiguousCameraError: Several cameras claim it.
+    """
+    camera = find_camera(cameras, metadata, path)
     if camera is None:
-        return received
-    reasons = (r for r in received.stored.reasons if r.code not in POSITION_REASONS)
-    return replace(
-        received,
-        stored=replace(received.stored, reasons=tuple(reasons)),
-        metadata=register_photo(received.metadata, camera),
-    )
+        return stored, metadata
+    reasons = (reason for reason in stored.reasons if reason.code not in POSITION_REASONS)
+    return replace(stored, reasons=tuple(reasons)), register_photo(metadata, camera)
 
 
 def _parse_camera(entry: _Entry) -> FixedCamera:

@@ -91,21 +91,26 @@ def _group_by_photo(issues: Sequence[CandidateIssue]) -> dict[str, list[WantedPi
     """Return the pictures that all issues need, by the photo that they are made from."""
     by_photo: dict[str, list[WantedPicture]] = defaultdict(list)
     for issue in issues:
-        for wanted in plan_pictures(issue):
+        for wanted in plan_pictures(issue.id, [one.detection for one in issue.sightings]):
             by_photo[wanted.detection.photo_sha256].append(wanted)
     return by_photo
 
 
-def plan_pictures(issue: CandidateIssue) -> list[WantedPicture]:
-    """Return the pictures that an issue needs: two of its best view, a crop of some others."""
-    best, *others = [sighting.detection for sighting in issue.sightings]
+def plan_pictures(issue_id: str, views: Sequence[Detection]) -> list[WantedPicture]:
+    """Return the pictures that an issue needs: two of its best view, a crop of some others.
+
+    Args:
+        issue_id: Whose pictures.
+        views: What was seen of it, the best first.
+    """
+    best, *others = views
     wanted = [
-        WantedPicture(issue_id=issue.id, role=EvidenceRole.CROP, name="crop.jpg", detection=best),
-        WantedPicture(issue_id=issue.id, role=EvidenceRole.PHOTO, name="photo.jpg", detection=best),
+        WantedPicture(issue_id=issue_id, role=EvidenceRole.CROP, name="crop.jpg", detection=best),
+        WantedPicture(issue_id=issue_id, role=EvidenceRole.PHOTO, name="photo.jpg", detection=best),
     ]
     return wanted + [
         WantedPicture(
-            issue_id=issue.id,
+            issue_id=issue_id,
             role=EvidenceRole.FURTHER_CROP,
             name=f"crop_{number}.jpg",
             detection=detection,

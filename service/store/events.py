@@ -75,6 +75,18 @@ def read_events(
     return [_event(row) for row in session.scalars(statement)]
 
 
+def read_latest_event(session: Session, flight_id: str, *, kind: str) -> FlightEvent | None:
+    """Return the last event of a kind, or None where there was none."""
+    statement = (
+        select(FlightEventRow)
+        .where(FlightEventRow.flight_id == flight_id, FlightEventRow.kind == kind)
+        .order_by(FlightEventRow.seq.desc())
+        .limit(1)
+    )
+    row = session.scalar(statement)
+    return None if row is None else _event(row)
+
+
 def _event(row: FlightEventRow) -> FlightEvent:
     return FlightEvent(
         flight_id=row.flight_id,

@@ -248,6 +248,16 @@ def list_arrived(session: Session, flight_id: str) -> list[FlightFile]:
     return [_file(row) for row in session.scalars(statement.order_by(FileRow.name))]
 
 
+def find_equal(session: Session, flight_id: str, sha256: str) -> list[FlightFile]:
+    """Return the files of a flight that have arrived with these bytes, by name."""
+    statement = select(FileRow).where(
+        FileRow.flight_id == flight_id,
+        FileRow.sha256 == sha256,
+        FileRow.state != FileState.ANNOUNCED.value,
+    )
+    return [_file(row) for row in session.scalars(statement.order_by(FileRow.name))]
+
+
 def last_arrival(session: Session, flight_id: str) -> datetime | None:
     """Return when a file of the flight last changed, or None where it has none."""
     statement = select(func.max(FileRow.changed_at)).where(FileRow.flight_id == flight_id)

@@ -75,3 +75,13 @@ def read_findings(session: Session, flight_id: str, run_id: str) -> list[StoredF
         )
         for row in session.scalars(statement)
     ]
+
+
+def change_record(
+    session: Session, flight_id: str, run_id: str, finding_id: str, record: JsonObject
+) -> None:
+    """Keep something else of a finding; one that is no more is no error."""
+    row = session.get(FindingRow, (flight_id, run_id, finding_id), populate_existing=True)
+    if row is not None:
+        row.record_json = to_json(record)
+        session.flush()

@@ -106,6 +106,29 @@ def read_photos(
     }
 
 
+def read_photo(session: Session, sha256: str, *, read_as: str) -> PhotoMetadata | None:
+    """Return the metadata of a photo, or None where it was not read in this way."""
+    row = session.get(PhotoRow, sha256, populate_existing=True)
+    if row is None or row.read_as != read_as:
+        return None
+    return _METADATA.validate_json(row.metadata_json)
+
+
+def read_inspection(session: Session, run_id: str, sha256: str) -> Inspection | None:
+    """Return what became of a photo in a run, or None where it is still to be done."""
+    row = session.get(InspectionRow, (run_id, sha256), populate_existing=True)
+    return None if row is None else _inspection(row)
+
+
+def read_photo_detections(session: Session, run_id: str, sha256: str) -> list[Detection]:
+    """Return what a run found on a photo, best first, in a fixed order."""
+    statement = select(DetectionRow).where(
+        DetectionRow.run_id == run_id, DetectionRow.photo_sha256 == sha256
+    )
+    ordered = statement.order_by(DetectionRow.confidence.desc(), DetectionRow.id)
+    return [_detection(row) for row in session.scalars(ordered)]
+
+
 def save_inspection(
     session: Session, run_id: str, inspection: Inspection, detections: Sequence[Detection]
 ) -> None:

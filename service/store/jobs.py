@@ -293,12 +293,6 @@ def retry_job(session: Session, job_id: int, *, now: datetime) -> Job:
     return _job(row)
 
 
-def list_lost(session: Session, *, now: datetime, limit: int = 100) -> list[Job]:
-    """Return what `end_lost` would end, without locking anything."""
-    rows = session.scalars(select(JobRow).where(*_is_lost(now)).order_by(JobRow.id).limit(limit))
-    return [_job(row) for row in rows]
-
-
 def end_lost(session: Session, *, now: datetime, limit: int = 100) -> list[Job]:
     """Fail the jobs whose last attempt was never ended, and return them.
 
