@@ -15,8 +15,10 @@ from models.errors import ModelError
 from models.openvino_detector import Precision, read_openvino_detector
 from models.registry import read_model
 from service.commands.dataset import dataset
+from service.commands.doctor import doctor
 from service.commands.evaluate import evaluate
 from service.commands.models import models
+from service.commands.operating import backup, purge_command, restore_command
 from service.commands.serve import serve
 from service.commands.shared_options import (
     CamerasOption,
@@ -26,8 +28,10 @@ from service.commands.shared_options import (
     parse_language,
     parse_path,
 )
+from service.commands.store import store
 from service.commands.train import train
 from service.commands.upload import upload
+from service.commands.worker import worker
 from service.demo.flight import compare_with_truth, show_score, write_demo_flight
 from service.errors import CannotStartError
 from service.geocheck.command import geocheck
@@ -51,7 +55,13 @@ app.command()(geocheck)
 app.command()(evaluate)
 app.command()(train)
 app.command()(serve)
+app.command()(worker)
 app.command()(upload)
+app.command()(backup)
+app.command(name="restore")(restore_command)
+app.command(name="purge")(purge_command)
+app.command()(doctor)
+app.add_typer(store, name="store")
 app.add_typer(dataset, name="dataset")
 app.add_typer(models, name="models")
 

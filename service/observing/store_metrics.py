@@ -10,7 +10,7 @@ from service.store.blobs import BlobKind
 from service.store.files import FileState
 from service.store.flights import FlightState
 from service.store.jobs import JobKind, JobState
-from service.store.statistics import StoreStatistics
+from service.store.statistics import UPKEEP, StoreStatistics
 
 
 def store_metrics(statistics: StoreStatistics, *, now: datetime) -> list[Metric]:
@@ -22,6 +22,7 @@ def store_metrics(statistics: StoreStatistics, *, now: datetime) -> list[Metric]
         *_queue_metrics(statistics, now=now),
         *_file_metrics(statistics),
         *_kept_metrics(statistics),
+        *_upkeep_metrics(statistics),
     ]
 
 
@@ -72,6 +73,20 @@ def _kept_metrics(statistics: StoreStatistics) -> list[Metric]:
         _gauge("skypatrol_blobs", "Files kept, by what for.", "kind", BlobKind, count),
         _gauge("skypatrol_blob_bytes", "Bytes kept, by what for.", "kind", BlobKind, size),
     ]
+
+
+def _upkeep_metrics(statistics: StoreStatistics) -> list[Metric]:
+    workers = GaugeMetricFamily("skypatrol_workers_alive", "Workers seen within two minutes.")
+    workers.add_metric([], statistics.workers)
+    last = GaugeMetricFamily(
+        "skypatrol_last_done_timestamp_seconds",
+        "When a backup or a purge last ended well; 0: never.",
+        labels=["what"],
+    )
+    for what in UPKEEP:
+        at = statistics.last_done.get(what)
+        last.add_metric([what], 0 if at is None else at.timestamp())
+    return [workers, last]
 
 
 def _gauge(

@@ -87,9 +87,7 @@ def restore(
     return RestoreReport(snapshot=snapshot, needs_upgrade=needs_upgrade)
 
 
-def check_backup(
-    source: Path, name: str | None = None, tell: Tell = lambda _: None
-) -> Snapshot:
+def check_backup(source: Path, name: str | None = None, tell: Tell = lambda _: None) -> Snapshot:
     """Read a whole snapshot, compare all hashes and return it; nothing is written.
 
     Raises:

@@ -14,6 +14,7 @@ from service.blobs.disk import telling_full_disk, write_contents, write_folder, 
 from service.errors import CannotStartError, StoppedError
 from service.operating.postgres_programs import dump_tables, restore_tables
 from service.operating.snapshot import BLOB_LIST, Database, write_blob_list
+from service.operating.store_state import find_sqlite_file, read_revision_of, require_store
 from service.store.blobs import list_stored
 from service.store.engine import BUSY_TIMEOUT_S, reading
 from service.store.migrate import current, downgrade, upgrade
@@ -56,6 +57,7 @@ def copy_store(engine: Engine, folder: Path) -> StoreCopy:
         StoppedError: The copy is not sound.
         DiskFullError: There is no room.
     """
+    require_store(engine, advice="check SKYPATROL_DATA and SKYPATROL_DATABASE")
     database = database_of(engine)
     copy = _copy_sqlite if database is Database.SQLITE else _copy_postgresql
     with telling_full_disk(folder):
@@ -71,8 +73,8 @@ def refuse_used(engine: Engine) -> None:
     Raises:
         CannotStartError: There is something in it.
     """
-    if database_of(engine) is Database.SQLITE and not _sqlite_path(engine).exists():
-        return  # connecting would make the file
+    if read_revision_of(engine) is None:
+        return
     tables = set(inspect(engine).get_table_names())
     with reading(engine) as session:
         for name, table in Table.metadata.tables.items():
@@ -99,8 +101,6 @@ def restore_store(engine: Engine, path: Path, *, revision: str) -> None:
 
 def _copy_sqlite(engine: Engine, path: Path) -> StoreCopy:
     source_path = _sqlite_path(engine)
-    if current(engine) is None:
-        raise CannotStartError(f"{source_path} holds no store")
     with (
         closing(sqlite3.connect(source_path, timeout=BUSY_TIMEOUT_S)) as source,
         closing(sqlite3.connect(path)) as target,
@@ -118,8 +118,6 @@ def _copy_sqlite(engine: Engine, path: Path) -> StoreCopy:
 
 
 def _copy_postgresql(engine: Engine, path: Path) -> StoreCopy:
-    if current(engine) is None:
-        raise CannotStartError("the database holds no store")
     as_it_is = engine.execution_options(isolation_level="REPEATABLE READ")
     with Session(as_it_is) as session:
         snapshot = session.execute(text("SELECT pg_export_snapshot()")).scalar_one()
@@ -163,6 +161,7 @@ def _restore_postgresql(engine: Engine, path: Path, *, revision: str) -> None:
 
 
 def _sqlite_path(engine: Engine) -> Path:
-    if not engine.url.database:
+    path = find_sqlite_file(engine)
+    if path is None:
         raise CannotStartError("a store in memory has no backup")
-    return Path(engine.url.database).absolute()
+    return path

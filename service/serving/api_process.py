@@ -12,6 +12,7 @@ from service.api.app import create_app
 from service.deployment import Deployment, open_deployment
 from service.errors import CannotStartError
 from service.observing.logs import configure_logging
+from service.operating.purge_clock import start_purge_clock
 from service.settings import read_server_settings
 
 _LOG = logging.getLogger(__name__)
@@ -51,7 +52,9 @@ def serve_api(deployment: Deployment, listener: socket.socket, *, stop_s: float)
         timeout_keep_alive=_IDLE_S,
         timeout_graceful_shutdown=max(1, int(stop_s)),
     )
-    ApiServer(config, stopping=app.state.parts.stopping).run(sockets=[listener])
+    stopping = app.state.parts.stopping
+    start_purge_clock(deployment, stopping=stopping)
+    ApiServer(config, stopping=stopping).run(sockets=[listener])
 
 
 def main() -> int:

@@ -2,17 +2,22 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from inference.receipt import Outcome
+from service.store.access_log import read_last_access
 from service.store.blobs import BlobKind
 from service.store.files import FileState
 from service.store.jobs import JobKind, JobState
 from service.store.reasons_text import parse_reasons
 from service.store.tables import BlobRow, FileRow, FlightRow, InspectionRow, JobRow
+from service.store.workers import list_workers
+
+WORKER_SILENCE = timedelta(minutes=2)  # one that says nothing for so long is taken for dead
+UPKEEP = ("backup", "purge")  # objects in the access log
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +41,8 @@ class StoreStatistics:
         uploaded_bytes: Of all files that arrived, parts of archives left out.
         inspected: Photos by the outcome of their inspection.
         kept: Stored bytes by kind.
+        workers: Seen within WORKER_SILENCE.
+        last_done: When something was last logged about an object such as `backup`; by object.
     """
 
     jobs: Mapping[tuple[JobKind, JobState], int]
@@ -46,6 +53,8 @@ class StoreStatistics:
     uploaded_bytes: int
     inspected: Mapping[str, int]
     kept: Mapping[BlobKind, KeptBytes]
+    workers: int
+    last_done: Mapping[str, datetime]
 
 
 def read_statistics(session: Session, *, now: datetime) -> StoreStatistics:
@@ -61,6 +70,8 @@ def read_statistics(session: Session, *, now: datetime) -> StoreStatistics:
             session, select(InspectionRow.outcome, func.count()).group_by(InspectionRow.outcome)
         ),
         kept=_count_kept(session),
+        workers=len(list_workers(session, seen_since=now - WORKER_SILENCE)),
+        last_done=_find_last_done(session),
     )
 
 
@@ -122,3 +133,8 @@ def _count_kept(session: Session) -> dict[BlobKind, KeptBytes]:
         BlobKind(kind): KeptBytes(count=count, byte_count=int(byte_count))
         for kind, count, byte_count in session.execute(statement)
     }
+
+
+def _find_last_done(session: Session) -> dict[str, datetime]:
+    found = {name: read_last_access(session, object=name) for name in UPKEEP}
+    return {name: access.at for name, access in found.items() if access is not None}

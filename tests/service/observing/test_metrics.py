@@ -23,6 +23,8 @@ STATISTICS = StoreStatistics(
     uploaded_bytes=5 << 32,
     inspected={"accepted": 6},
     kept={BlobKind.ORIGINAL: KeptBytes(count=7, byte_count=123)},
+    workers=2,
+    last_done={"backup": NOW},
 )
 
 
@@ -59,6 +61,9 @@ def test_files_refusals_and_bytes_are_told() -> None:
     assert found["skypatrol_blob_bytes", "original"] == 123
     assert found["skypatrol_blob_bytes", "evidence"] == 0
     assert found["skypatrol_store_up",] == 1
+    assert found["skypatrol_workers_alive",] == 2
+    assert found["skypatrol_last_done_timestamp_seconds", "backup"] == NOW.timestamp()
+    assert found["skypatrol_last_done_timestamp_seconds", "purge"] == 0
 
 
 def test_requests_are_counted_by_route_and_strange_methods_together() -> None:

@@ -3,12 +3,14 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Engine
 
 from inference.receipt import Outcome, Reason, ReasonCode
+from service.store.access_log import Access, log_access
 from service.store.blobs import BlobKind, confirm_blob, reserve_blob
 from service.store.engine import reading, writing
 from service.store.files import AnnouncedFile, announce_files, receive_file, settle_file
 from service.store.flights import Flight, create_flight
 from service.store.jobs import JobKind, JobState, claim
 from service.store.statistics import KeptBytes, StoreStatistics, read_statistics
+from service.store.workers import WorkerNote, note_worker
 
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=5)
@@ -18,6 +20,21 @@ TRUNCATED = Reason(code=ReasonCode.TRUNCATED)
 def read(engine: Engine) -> StoreStatistics:
     with reading(engine) as session:
         return read_statistics(session, now=LATER)
+
+
+def test_living_workers_and_the_last_backup_are_told(engine: Engine) -> None:
+    with writing(engine) as session:
+        for name, minutes in (("a", 0), ("b", 4)):
+            seen_at = NOW + timedelta(minutes=minutes)
+            worker = WorkerNote(
+                id=name, host="h", pid=1, run_id="r", started_at=NOW, seen_at=seen_at
+            )
+            note_worker(session, worker)
+        for at in (NOW, LATER):
+            access = Access(at=at, who="me", action="backup", object="backup")
+            log_access(session, access)
+    assert read(engine).workers == 1
+    assert read(engine).last_done == {"backup": LATER}
 
 
 def announced(name: str, byte_count: int = 3 << 31) -> AnnouncedFile:
@@ -34,6 +51,8 @@ def test_an_empty_store_has_nothing(engine: Engine) -> None:
         uploaded_bytes=0,
         inspected={},
         kept={},
+        workers=0,
+        last_done={},
     )
 
 

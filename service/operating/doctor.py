@@ -1,0 +1,234 @@
+"""What may be wrong with a deployment, looked at part by part: a line for each."""
+
+import hashlib
+import secrets
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+
+from sqlalchemy import Engine, select, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from models.errors import ModelError
+from models.openvino_detector import read_openvino_detector
+from models.registry import Registry, read_model
+from service.blobs.blob_store import BlobStore
+from service.blobs.open_blobs import open_blobs
+from service.errors import CannotStartError, ServiceError
+from service.operating.postgres_programs import find_program
+from service.operating.store_state import read_revision_of
+from service.privacy.privacy_filter import read_privacy_filter
+from service.server_settings import ServerSettings
+from service.store.engine import open_engine, reading
+from service.store.schema import HEAD
+from service.store.statistics import WORKER_SILENCE, read_statistics
+from service.store.tables import AccessRow, BlobRow, FlightEventRow
+
+LOOKED_AT = 20  # kept bytes that are read and compared
+MAX_CLOCK_ERROR = timedelta(seconds=30)  # tokens bear a minute
+OLD_BACKUP = timedelta(days=2)
+
+
+class Level(StrEnum):
+    """How bad it is."""
+
+    OK = "ok"
+    WARNING = "warning"
+    FAILED = "FAILED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What was found of one part."""
+
+    part: str
+    level: Level
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patient:
+    """What is looked at; nothing is made that is not there."""
+
+    settings: ServerSettings
+    registry: Registry
+    engine: Engine
+    blobs: BlobStore
+
+
+def examine(settings: ServerSettings, registry: Registry, *, now: datetime) -> list[Finding]:
+    """Look at all parts of a deployment; a part that cannot be looked at has failed.
+
+    Raises:
+        CannotStartError: The settings name no store or place for bytes at all.
+    """
+    patient = Patient(
+        settings=settings,
+        registry=registry,
+        engine=open_engine(settings.database_url),
+        blobs=open_blobs(settings.blobs_url, cache=settings.cache, s3=settings.s3),
+    )
+    parts: dict[str, Callable[[Patient, datetime], tuple[Level, str]]] = {
+        "clock": _look_at_clock,  # first: `now` gets old
+        "store": _look_at_store,
+        "bytes": _look_at_blobs,
+        "kept": _look_at_kept_bytes,
+        "disk": _look_at_disk,
+        "model": _look_at_model,
+        "privacy": _look_at_privacy,
+        "workers": _look_at_workers,
+        "backup": _look_at_backup,
+    }
+    try:
+        return [_look(part, look, patient, now) for part, look in parts.items()]
+    finally:
+        patient.engine.dispose()
+
+
+def _look(
+    part: str,
+    look: Callable[[Patient, datetime], tuple[Level, str]],
+    patient: Patient,
+    now: datetime,
+) -> Finding:
+    try:
+        level, told = look(patient, now)
+    except (ServiceError, ModelError, OSError) as error:
+        level, told = Level.FAILED, str(error)
+    except SQLAlchemyError as error:
+        # Only the driver's first line: others may repeat the address with its password.
+        told = str(getattr(error, "orig", None) or "the store failed").strip().partition("\n")[0]
+        level = Level.FAILED
+    return Finding(part=part, level=level, text=told)
+
+
+def _look_at_store(patient: Patient, now: datetime) -> tuple[Level, str]:
+    del now
+    address = patient.engine.url.render_as_string(hide_password=True)
+    revision = read_revision_of(patient.engine)
+    if revision == HEAD:
+        return Level.OK, f"{address} at version {HEAD}"
+    if revision is None:
+        return Level.FAILED, f"{address} holds no store: start skypatrol serve, or store upgrade"
+    return Level.FAILED, f"{address} is at version {revision}, not {HEAD}: skypatrol store status"
+
+
+def _look_at_blobs(patient: Patient, now: datetime) -> tuple[Level, str]:
+    """Write, read and remove a few bytes."""
+    del now
+    blobs, data = patient.blobs, b"skypatrol doctor " + secrets.token_bytes(32)
+    blobs.check()
+    sha256 = blobs.put_bytes(data)
+    same = blobs.read(sha256) == data
+    blobs.delete(sha256)
+    where = patient.settings.blobs_url
+    if not same:
+        return Level.FAILED, f"{where} gives back other bytes than it was given"
+    return Level.OK, f"{where} can be written and read"
+
+
+def _look_at_kept_bytes(patient: Patient, now: datetime) -> tuple[Level, str]:
+    """Compare some kept bytes with their hashes, other ones each time."""
+    del now
+    _require_current(patient)
+    first = secrets.token_hex(32)
+    with reading(patient.engine) as session:
+        stored = select(BlobRow.sha256).where(BlobRow.stored_at.is_not(None)).distinct()
+        above = stored.where(BlobRow.sha256 >= first).order_by(BlobRow.sha256).limit(LOOKED_AT)
+        below = stored.where(BlobRow.sha256 < first).order_by(BlobRow.sha256).limit(LOOKED_AT)
+        hashes = [*session.scalars(above), *session.scalars(below)][:LOOKED_AT]
+    bad = [sha256 for sha256 in hashes if not _is_sound(patient.blobs, sha256)]
+    if bad:
+        return Level.FAILED, f"{len(bad)} of {len(hashes)} are missing or damaged: {bad[0]}"
+    return Level.OK, f"{len(hashes)} looked at, all as they were"
+
+
+def _is_sound(blobs: BlobStore, sha256: str) -> bool:
+    if not blobs.exists(sha256):
+        return False
+    digest = hashlib.sha256()
+    for piece in blobs.stream(sha256):
+        digest.update(piece)
+    return digest.hexdigest() == sha256
+
+
+def _look_at_disk(patient: Patient, now: datetime) -> tuple[Level, str]:
+    del now
+    settings = patient.settings
+    reserve = settings.limits.reserve_bytes
+    there = _first_that_exists(settings.data.absolute())
+    usage = shutil.disk_usage(there)
+    told = f"{usage.free / 1e9:,.1f} of {usage.total / 1e9:,.1f} GB are free in {there}"
+    if usage.free < reserve:
+        return Level.FAILED, f"{told}: uploads are refused below {reserve / 1e9:,.1f} GB"
+    if usage.free < 10 * reserve:
+        return Level.WARNING, told
+    return Level.OK, told
+
+
+def _first_that_exists(folder: Path) -> Path:
+    return next(path for path in (folder, *folder.parents) if path.exists())
+
+
+def _look_at_clock(patient: Patient, now: datetime) -> tuple[Level, str]:
+    """Compare with the database's clock, and with the newest time in the store."""
+    _require_current(patient)
+    others = []
+    with reading(patient.engine) as session:
+        if patient.engine.dialect.name == "postgresql":
+            others.append(abs(session.execute(text("SELECT now()")).scalar_one() - now))
+        for column in (AccessRow.at, FlightEventRow.at):
+            newest = session.scalar(select(column).order_by(column.desc()).limit(1))
+            others.append(timedelta(0) if newest is None else newest - now)
+    worst = max(others)
+    told = f"{now.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    if worst > MAX_CLOCK_ERROR:
+        return Level.FAILED, f"{told}; it differs from the store's by {worst}"
+    return Level.OK, told
+
+
+def _look_at_model(patient: Patient, now: datetime) -> tuple[Level, str]:
+    del now
+    model = read_model(patient.settings.model, registry=patient.registry)
+    read_openvino_detector(model)
+    return Level.OK, f"{model.manifest.name} {model.manifest.version} loads"
+
+
+def _look_at_privacy(patient: Patient, now: datetime) -> tuple[Level, str]:
+    del now
+    if not patient.settings.privacy:
+        return Level.WARNING, "off: faces and plates can be seen in all that leaves"
+    read_privacy_filter()
+    return Level.OK, "faces and plates are hidden; both networks load"
+
+
+def _look_at_workers(patient: Patient, now: datetime) -> tuple[Level, str]:
+    _require_current(patient)
+    with reading(patient.engine) as session:
+        statistics = read_statistics(session, now=now)
+    waits = [now - since for since in statistics.oldest_due.values()]
+    told = f"{statistics.workers} seen within {WORKER_SILENCE.seconds} s"
+    if waits:
+        told += f"; the oldest job waits for {str(max(waits)).partition('.')[0]}"
+    is_left_alone = bool(waits) and statistics.workers == 0
+    return (Level.WARNING if is_left_alone else Level.OK), told
+
+
+def _look_at_backup(patient: Patient, now: datetime) -> tuple[Level, str]:
+    _require_current(patient)
+    if patient.engine.dialect.name == "postgresql":
+        find_program("pg_dump")
+    with reading(patient.engine) as session:
+        last = read_statistics(session, now=now).last_done.get("backup")
+    if last is None:
+        return Level.WARNING, "there never was one: skypatrol backup DEST"
+    told = f"the last one ended {last:%Y-%m-%d %H:%M} UTC"
+    return (Level.WARNING if now - last > OLD_BACKUP else Level.OK), told
+
+
+def _require_current(patient: Patient) -> None:
+    if read_revision_of(patient.engine) != HEAD:
+        raise CannotStartError("cannot be looked at before the store is")
