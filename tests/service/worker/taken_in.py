@@ -46,9 +46,7 @@ def send(deployment: Deployment, flight_id: str, path: Path, name: str) -> Fligh
     head = part.read_bytes()[:4096]
     arrived = ArrivedFile(path=part, sha256=sha256, byte_count=byte_count, head=head, digests={})
     media_type = find_kind(head).media_type
-    return keep_file(
-        deployment, flight_id, arrived, name=name, media_type=media_type, now=now()
-    )
+    return keep_file(deployment, flight_id, arrived, name=name, media_type=media_type, now=now())
 
 
 def send_folder(
