@@ -31,7 +31,7 @@ class AccessPage(BaseModel):
     """Lines, the oldest first."""
 
     lines: list[AccessLine]
-    next_cursor: str | None
+    next: str | None
 
 
 @router.get("")
@@ -65,4 +65,4 @@ def read_lines(
         )
         for number, line in found
     ]
-    return AccessPage(lines=lines, next_cursor=following)
+    return AccessPage(lines=lines, next=following)

@@ -17,6 +17,7 @@ from service.access.quota import QuotaBook
 from service.access.rate_limit import Rate, RateLimiter
 from service.api import (
     access_log,
+    documents,
     events,
     files,
     findings,
@@ -34,6 +35,7 @@ from service.api import (
 from service.api.answers import install_problem_answers
 from service.api.authentication import Authentication
 from service.api.body_limit import BodyLimit
+from service.api.description import install_description
 from service.api.event_hub import make_event_hub
 from service.api.parts import ApiParts, read_utc_clock
 from service.api.request_bodies import RequestBodies
@@ -88,7 +90,9 @@ def create_app(
     app.include_router(access_log.router)
     app.include_router(jobs.router)
     app.include_router(metrics.router)
+    app.include_router(documents.router)
     install_problem_answers(app)
+    install_description(app, deployment.settings)
     _surround(app, parts)
     return app
 

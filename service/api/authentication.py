@@ -16,6 +16,7 @@ from service.access.keys import should_note_use
 from service.access.rate_limit import address_id
 from service.access.roles import Caller
 from service.api.answers import answer_error, read_request_id
+from service.api.browser_login import BROWSER_CHALLENGE, BROWSER_PATHS, as_bearer
 from service.api.parts import ApiParts
 from service.store.engine import reading, writing
 from service.store.keys import ApiKey, note_key_used, read_key
@@ -42,6 +43,8 @@ class Authentication:
             scope["state"]["caller"] = await self._let_in(scope)
         except AccessError as error:
             response = answer_error(error, request_id=read_request_id(scope))
+            if scope["path"] in BROWSER_PATHS and response.status_code == 401:
+                response.headers.append("WWW-Authenticate", BROWSER_CHALLENGE)
             await response(scope, receive, send)
             return
         await self._app(scope, receive, send)
@@ -52,6 +55,8 @@ class Authentication:
         address = address_id(client[0] if client else "")
         self._parts.addresses.require(address, now_s=now_s)
         given = Headers(scope=scope).getlist("authorization")
+        if scope["path"] in BROWSER_PATHS:
+            given = [as_bearer(header) for header in given]
         try:
             if len(given) > 1:
                 raise NotAuthenticatedError("several Authorization headers")

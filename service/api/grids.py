@@ -64,7 +64,7 @@ class GridCollection(BaseModel):
 
     type: Literal["FeatureCollection"] = "FeatureCollection"
     features: list[GridFeature]
-    next_cursor: str | None
+    next: str | None
 
 
 class ReplacedGrids(BaseModel):
@@ -89,7 +89,7 @@ def list_cells(
         found = read_grids(session, units=caller.units, after=after, limit=limit + 1)
     is_more, found = len(found) > limit, found[:limit]
     following = link_next(request, response, last=found[-1].code) if is_more else None
-    return GridCollection(features=[_feature(grid) for grid in found], next_cursor=following)
+    return GridCollection(features=[_feature(grid) for grid in found], next=following)
 
 
 @router.put(

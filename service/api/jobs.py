@@ -49,7 +49,7 @@ class JobPage(BaseModel):
         description="Since when the longest waiting job could have been done."
     )
     jobs: list[ShownJob] = Field(description="The newest first.")
-    next_cursor: str | None
+    next: str | None
 
 
 @router.get("")
@@ -78,7 +78,7 @@ def list_all(
         ],
         oldest_due_at=counts.oldest_due,
         jobs=[_shown(job) for job in jobs],
-        next_cursor=following,
+        next=following,
     )
 
 

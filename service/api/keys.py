@@ -16,6 +16,7 @@ from service.access.roles import Caller, Permission, Role, covers, require_grant
 from service.api.caller import needs
 from service.api.flight_models import UnitName
 from service.api.parts import Clock, DeploymentPart
+from service.api.problem_answers import problems
 from service.api.problems import INVALID, ProblemError
 from service.errors import UnknownRecordError
 from service.store.access_log import Access, log_access
@@ -131,7 +132,7 @@ def create(
     return CreatedKey(key=minted.text.reveal(), facts=_facts(minted.key, now=now))
 
 
-@router.get("/{key_id}")
+@router.get("/{key_id}", responses=problems(404))
 def read(
     caller: Annotated[Caller, needs(Permission.READ_KEYS)],
     deployment: DeploymentPart,
@@ -143,7 +144,7 @@ def read(
         return _facts(_find(session, key_id, caller=caller), now=now)
 
 
-@router.post("/{key_id}/successor", status_code=201)
+@router.post("/{key_id}/successor", status_code=201, responses=problems(404, 409))
 def succeed(
     caller: Annotated[Caller, needs(Permission.WRITE_KEYS)],
     deployment: DeploymentPart,
@@ -173,7 +174,7 @@ def succeed(
     return CreatedKey(key=minted.text.reveal(), facts=_facts(minted.key, now=now))
 
 
-@router.delete("/{key_id}")
+@router.delete("/{key_id}", responses=problems(404))
 def revoke(
     caller: Annotated[Caller, needs(Permission.WRITE_KEYS)],
     deployment: DeploymentPart,

@@ -47,7 +47,7 @@ def test_the_queue_is_told_with_reasons_and_failed_jobs_are_retried(
     assert first.json()["counts"] == [{"kind": "inspect", "state": "failed", "count": 3}]
     assert [job["about"] for job in first.json()["jobs"]] == ["photo 2", "photo 1"]
     assert [job["about"] for job in second["jobs"]] == ["photo 0"]
-    assert second["next_cursor"] is None
+    assert second["next"] is None
     assert (second["jobs"][0]["code"], second["jobs"][0]["detail"]) == (
         "inspection_failed",
         "no memory",
@@ -87,7 +87,7 @@ def test_the_access_log_is_read_page_by_page(
 
     assert [line["object"] for line in first.json()["lines"]] == ["photo/0", "photo/1"]
     assert [line["object"] for line in second["lines"]] == ["photo/2"]
-    assert second["next_cursor"] is None
+    assert second["next"] is None
     assert [line["number"] for line in about["lines"]] == [2]
     assert about["lines"][0]["at"] == "2026-12-01T08:00:00Z"
     limited = new_key(Role.AUDITOR, units=["west"])
