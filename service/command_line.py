@@ -17,6 +17,8 @@ from models.registry import read_model
 from service.commands.dataset import dataset
 from service.commands.doctor import doctor
 from service.commands.evaluate import evaluate
+from service.commands.grids import grids
+from service.commands.keys import keys
 from service.commands.models import models
 from service.commands.operating import backup, purge_command, restore_command
 from service.commands.serve import serve
@@ -62,6 +64,8 @@ app.command(name="restore")(restore_command)
 app.command(name="purge")(purge_command)
 app.command()(doctor)
 app.add_typer(store, name="store")
+app.add_typer(keys, name="keys")
+app.add_typer(grids, name="grids")
 app.add_typer(dataset, name="dataset")
 app.add_typer(models, name="models")
 

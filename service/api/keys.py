@@ -11,7 +11,8 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 
-from service.access.keys import MintedKey, is_live, mint_key, mint_successor
+from service.access.keys import is_live
+from service.access.keys_change import close_key, create_key, succeed_key
 from service.access.roles import Caller, Permission, Role, covers, require_grant
 from service.api.caller import needs
 from service.api.flight_models import UnitName
@@ -19,9 +20,8 @@ from service.api.parts import Clock, DeploymentPart
 from service.api.problem_answers import problems
 from service.api.problems import INVALID, ProblemError
 from service.errors import UnknownRecordError
-from service.store.access_log import Access, log_access
 from service.store.engine import reading, writing
-from service.store.keys import ApiKey, add_key, list_keys, lock_keys, read_key, revoke_key
+from service.store.keys import ApiKey, list_keys, read_key
 
 _LONGEST_LIFE_DAYS = 3650
 _EXAMPLE_ID = "3f9a1c5d7e2b4a60"
@@ -117,17 +117,18 @@ def create(
     """Make a key and show it, this once."""
     require_grant(caller, units=wanted.units)
     try:
-        minted = mint_key(
-            name=wanted.name,
-            roles=wanted.roles,
-            units=wanted.units,
-            now=now,
-            lifetime=_lifetime(wanted.expires_in_days),
-        )
+        with writing(deployment.engine) as session:
+            minted = create_key(
+                session,
+                name=wanted.name,
+                roles=wanted.roles,
+                units=wanted.units,
+                lifetime=_lifetime(wanted.expires_in_days),
+                who=caller.id,
+                now=now,
+            )
     except ValueError as error:
         raise ProblemError(INVALID, str(error)) from error
-    with writing(deployment.engine) as session:
-        _add(session, minted, caller=caller, now=now)
     response.headers["Location"] = f"/v1/keys/{minted.key.id}"
     return CreatedKey(key=minted.text.reveal(), facts=_facts(minted.key, now=now))
 
@@ -159,17 +160,9 @@ def succeed(
     """
     days = None if wanted is None else wanted.expires_in_days
     with writing(deployment.engine) as session:
-        lock_keys(session)
         old = _find(session, key_id, caller=caller)
         require_grant(caller, units=old.units)
-        # Of those with other rights one name says nothing: they may be somebody else's.
-        same = [
-            key
-            for key in list_keys(session, name=old.name)
-            if (key.roles, key.units) == (old.roles, old.units)
-        ]
-        minted = mint_successor(same, now=now, lifetime=_lifetime(days))
-        _add(session, minted, caller=caller, now=now, detail=f"successor of {key_id}")
+        minted = succeed_key(session, key_id, lifetime=_lifetime(days), who=caller.id, now=now)
     response.headers["Location"] = f"/v1/keys/{minted.key.id}"
     return CreatedKey(key=minted.text.reveal(), facts=_facts(minted.key, now=now))
 
@@ -185,12 +178,7 @@ def revoke(
     with writing(deployment.engine) as session:
         old = _find(session, key_id, caller=caller)
         require_grant(caller, units=old.units)
-        revoked = revoke_key(session, key_id, now=now)
-        if old.revoked_at is None:
-            log_access(
-                session,
-                Access(at=now, who=caller.id, action="revoke_key", object=f"key/{key_id}"),
-            )
+        revoked = close_key(session, key_id, who=caller.id, now=now)
     return _facts(revoked, now=now)
 
 
@@ -200,21 +188,6 @@ def _find(session: Session, key_id: str, *, caller: Caller) -> ApiKey:
     if key is None or not covers(caller, units=key.units):
         raise UnknownRecordError(f"there is no key {key_id}")
     return key
-
-
-def _add(
-    session: Session,
-    minted: MintedKey,
-    *,
-    caller: Caller,
-    now: datetime,
-    detail: str | None = None,
-) -> None:
-    add_key(session, minted.key)
-    access = Access(
-        at=now, who=caller.id, action="create_key", object=f"key/{minted.key.id}", detail=detail
-    )
-    log_access(session, access)
 
 
 def _lifetime(days: int | None) -> timedelta | None:

@@ -12,14 +12,13 @@ from rich.progress import Progress, TextColumn, TimeElapsedColumn
 
 from service.blobs.disk import write_folder
 from service.blobs.open_blobs import open_blobs
+from service.commands.opened_store import opened_deployment, who_commands
 from service.commands.shared_options import parse_path
-from service.deployment import Deployment, open_deployment
 from service.operating.backup import back_up, drop_old_snapshots
 from service.operating.purge import describe_purge, preview_purge, purge
 from service.operating.restore import check_backup, restore
 from service.operating.snapshot import Manifest
-from service.operating.store_state import require_store
-from service.settings import read_server_settings, read_user_name
+from service.settings import read_server_settings
 from service.store.engine import open_engine
 
 EXIT_INCOMPLETE = 2
@@ -40,13 +39,13 @@ def backup(
     The same DEST again copies only what is new. Exit code 0: it is whole; 2: the service had lost
     pictures before, which are named; 1: there is no backup.
     """
-    with _opened() as deployment, _counting("copied") as tell:
+    with opened_deployment() as deployment, _counting("copied") as tell:
         report = back_up(
             deployment.engine,
             deployment.blobs,
             destination,
             now=datetime.now(UTC),
-            who=_who(),
+            who=who_commands(),
             tell=tell,
         )
         dropped = () if keep is None else drop_old_snapshots(destination, keep=keep)
@@ -88,7 +87,7 @@ def restore_command(
     blobs = open_blobs(settings.blobs_url, cache=settings.cache, s3=settings.s3)
     with _counting("written") as tell:
         report = restore(
-            engine, blobs, source, name=at, now=datetime.now(UTC), who=_who(), tell=tell
+            engine, blobs, source, name=at, now=datetime.now(UTC), who=who_commands(), tell=tell
         )
     engine.dispose()
     typer.echo(f"restored {report.snapshot.folder}: {_describe(report.snapshot.manifest)}")
@@ -108,29 +107,14 @@ def purge_command(
 
     `serve` does the same once a day.
     """
-    with _opened() as deployment:
+    with opened_deployment() as deployment:
         now = datetime.now(UTC)
         if dry_run:
             report = preview_purge(deployment, now=now)
         else:
-            report = purge(deployment, now=now, who=_who())
+            report = purge(deployment, now=now, who=who_commands())
     for line in describe_purge(report):
         typer.echo(line)
-
-
-@contextmanager
-def _opened() -> Iterator[Deployment]:
-    settings = read_server_settings()
-    if settings.is_embedded:
-        # A slip in the folder's name must not make a new store, and back up nothing.
-        require_store(
-            open_engine(settings.database_url), advice="check SKYPATROL_DATA, or the folder here"
-        )
-    deployment = open_deployment(settings)
-    try:
-        yield deployment
-    finally:
-        deployment.close()
 
 
 @contextmanager
@@ -150,7 +134,3 @@ def _describe(manifest: Manifest) -> str:
         f"store at version {manifest.revision}, {manifest.blob_count} files of "
         f"{manifest.blob_bytes:,} bytes, {len(manifest.lost)} of them lost"
     )
-
-
-def _who() -> str:
-    return f"command:{read_user_name() or 'unknown'}"

@@ -42,9 +42,9 @@ def serve(
 ) -> None:
     """Take flights in and inspect them: the API and its workers, until stopped.
 
-    Settings are SKYPATROL_... variables (docs/administrator.md); options go before them. SIGTERM
-    or Ctrl-C lets what was begun end within the time to stop, a second one does not. Exit code 0:
-    stopped as asked; 1: it could not start, or something had to be killed.
+    Settings are SKYPATROL_... variables (docs/administrators-guide.md); options go before them.
+    SIGTERM or Ctrl-C lets what was begun end within the time to stop, a second one does not. Exit
+    code 0: stopped as asked; 1: it could not start, or something had to be killed.
     """
     environment = _as_variables(data=data, host=host, port=port, workers=workers)
     settings = read_server_settings(environment)

@@ -1,6 +1,7 @@
 """What may be wrong with a deployment, looked at part by part: a line for each."""
 
 import hashlib
+import os
 import secrets
 import shutil
 from collections.abc import Callable
@@ -16,8 +17,9 @@ from models.errors import ModelError
 from models.openvino_detector import read_openvino_detector
 from models.registry import Registry, read_model
 from service.blobs.blob_store import BlobStore
+from service.blobs.local_blobs import LocalBlobs
 from service.blobs.open_blobs import open_blobs
-from service.errors import CannotStartError, ServiceError
+from service.errors import ServiceError
 from service.operating.postgres_programs import find_program
 from service.operating.store_state import read_revision_of
 from service.privacy.privacy_filter import read_privacy_filter
@@ -38,6 +40,7 @@ class Level(StrEnum):
     OK = "ok"
     WARNING = "warning"
     FAILED = "FAILED"
+    UNKNOWN = "-"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,8 +75,8 @@ def examine(settings: ServerSettings, registry: Registry, *, now: datetime) -> l
         blobs=open_blobs(settings.blobs_url, cache=settings.cache, s3=settings.s3),
     )
     parts: dict[str, Callable[[Patient, datetime], tuple[Level, str]]] = {
-        "clock": _look_at_clock,  # first: `now` gets old
         "store": _look_at_store,
+        "clock": _look_at_clock,
         "bytes": _look_at_blobs,
         "kept": _look_at_kept_bytes,
         "disk": _look_at_disk,
@@ -96,12 +99,14 @@ def _look(
 ) -> Finding:
     try:
         level, told = look(patient, now)
+    except _NoStoreError:
+        level, told = Level.UNKNOWN, "not looked at, for want of the store"
     except (ServiceError, ModelError, OSError) as error:
         level, told = Level.FAILED, str(error)
     except SQLAlchemyError as error:
         # Only the driver's first line: others may repeat the address with its password.
         told = str(getattr(error, "orig", None) or "the store failed").strip().partition("\n")[0]
-        level = Level.FAILED
+        level, told = Level.FAILED, f"{told} (SKYPATROL_DATABASE)"
     return Finding(part=part, level=level, text=told)
 
 
@@ -119,15 +124,24 @@ def _look_at_store(patient: Patient, now: datetime) -> tuple[Level, str]:
 def _look_at_blobs(patient: Patient, now: datetime) -> tuple[Level, str]:
     """Write, read and remove a few bytes."""
     del now
+    where = patient.settings.blobs_url
+    if isinstance(patient.blobs, LocalBlobs) and not Path(where).exists():
+        return _look_at_missing_folder(Path(where).absolute())
     blobs, data = patient.blobs, b"skypatrol doctor " + secrets.token_bytes(32)
     blobs.check()
     sha256 = blobs.put_bytes(data)
     same = blobs.read(sha256) == data
     blobs.delete(sha256)
-    where = patient.settings.blobs_url
     if not same:
         return Level.FAILED, f"{where} gives back other bytes than it was given"
     return Level.OK, f"{where} can be written and read"
+
+
+def _look_at_missing_folder(folder: Path) -> tuple[Level, str]:
+    there = _first_that_exists(folder)
+    if not os.access(there, os.W_OK | os.X_OK):
+        return Level.FAILED, f"{folder} cannot be made: this account may not write to {there}"
+    return Level.WARNING, f"{folder} is not there yet; it is made when something is to be kept"
 
 
 def _look_at_kept_bytes(patient: Patient, now: datetime) -> tuple[Level, str]:
@@ -142,7 +156,10 @@ def _look_at_kept_bytes(patient: Patient, now: datetime) -> tuple[Level, str]:
         hashes = [*session.scalars(above), *session.scalars(below)][:LOOKED_AT]
     bad = [sha256 for sha256 in hashes if not _is_sound(patient.blobs, sha256)]
     if bad:
-        return Level.FAILED, f"{len(bad)} of {len(hashes)} are missing or damaged: {bad[0]}"
+        return Level.FAILED, (
+            f"{len(bad)} of {len(hashes)} are missing or damaged, such as {bad[0]}: copy them from "
+            "the folder `blobs` of a backup"
+        )
     return Level.OK, f"{len(hashes)} looked at, all as they were"
 
 
@@ -186,7 +203,7 @@ def _look_at_clock(patient: Patient, now: datetime) -> tuple[Level, str]:
     worst = max(others)
     told = f"{now.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
     if worst > MAX_CLOCK_ERROR:
-        return Level.FAILED, f"{told}; it differs from the store's by {worst}"
+        return Level.FAILED, f"{told}; the store's time differs by {worst}: let NTP set the clock"
     return Level.OK, told
 
 
@@ -213,8 +230,9 @@ def _look_at_workers(patient: Patient, now: datetime) -> tuple[Level, str]:
     told = f"{statistics.workers} seen within {WORKER_SILENCE.seconds} s"
     if waits:
         told += f"; the oldest job waits for {str(max(waits)).partition('.')[0]}"
-    is_left_alone = bool(waits) and statistics.workers == 0
-    return (Level.WARNING if is_left_alone else Level.OK), told
+    if waits and statistics.workers == 0:
+        return Level.WARNING, f"{told}: start skypatrol serve, or skypatrol worker"
+    return Level.OK, told
 
 
 def _look_at_backup(patient: Patient, now: datetime) -> tuple[Level, str]:
@@ -226,9 +244,19 @@ def _look_at_backup(patient: Patient, now: datetime) -> tuple[Level, str]:
     if last is None:
         return Level.WARNING, "there never was one: skypatrol backup DEST"
     told = f"the last one ended {last:%Y-%m-%d %H:%M} UTC"
-    return (Level.WARNING if now - last > OLD_BACKUP else Level.OK), told
+    if now - last > OLD_BACKUP:
+        return Level.WARNING, f"{told}: skypatrol backup DEST, daily"
+    return Level.OK, told
+
+
+class _NoStoreError(ServiceError):
+    """The store is not there, or is of another version: another line tells why."""
 
 
 def _require_current(patient: Patient) -> None:
-    if read_revision_of(patient.engine) != HEAD:
-        raise CannotStartError("cannot be looked at before the store is")
+    try:
+        revision = read_revision_of(patient.engine)
+    except SQLAlchemyError as error:
+        raise _NoStoreError from error
+    if revision != HEAD:
+        raise _NoStoreError
