@@ -28,6 +28,7 @@ class RunningServer:
         variables: More of the environment, such as limits.
         key: Of its administrator, known from the first start on.
         peak_bytes: The most memory that its API process had, over all starts.
+        cpu_s: Seconds of a core that its API processes took, those that were ended.
     """
 
     data: Path
@@ -36,6 +37,7 @@ class RunningServer:
     port: int = 0
     key: str = ""
     peak_bytes: int = 0
+    cpu_s: float = 0.0
     _process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -73,18 +75,19 @@ class RunningServer:
         """End it as an administrator does."""
         self._end(signal.SIGTERM)
 
-    def note_memory(self) -> None:
-        """Look at how much memory its API process has had."""
+    def _note_use(self) -> None:
+        """Look at what its API process, which is about to be ended, has taken."""
         for process in self._children():
             command = Path(f"/proc/{process}/cmdline").read_bytes()
             if b"api_process" in command:
                 self.peak_bytes = max(self.peak_bytes, peak_memory_bytes(process))
+                self.cpu_s += cpu_seconds(process)
 
     def _end(self, number: signal.Signals) -> None:
         if self._process is None:
             return
         processes = [self._process.pid, *self._children()]
-        self.note_memory()
+        self._note_use()
         for process in processes[: 1 if number is signal.SIGTERM else None]:
             try:
                 os.kill(process, number)
@@ -118,3 +121,14 @@ def peak_memory_bytes(process: int) -> int:
         return 0
     found = re.search(r"VmHWM:\s+(\d+) kB", status)
     return int(found[1]) * 1024 if found else 0
+
+
+def cpu_seconds(process: int) -> float:
+    """Return the seconds of a core that a process has had; 0 where it is gone."""
+    try:
+        status = Path(f"/proc/{process}/stat").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return 0.0
+    # Behind the name, which may hold anything, in parentheses (proc(5): utime is field 14).
+    fields = status.rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

@@ -15,7 +15,7 @@ import pytest
 
 from benchmarks.bad_line import BadLine, running_line
 from benchmarks.running_server import REPOSITORY, RunningServer
-from benchmarks.upload_faults import read_kept
+from benchmarks.uploads.kept import read_kept
 from service.file_hash import hash_file
 from service.upload.errors import UploadStoppedError
 from service.upload.job import UploadResult

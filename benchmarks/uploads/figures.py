@@ -1,0 +1,65 @@
+"""Figures as they are printed and kept: those that are told, and those that must hold."""
+
+import os
+import platform
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+_TITLE = "# Uploads over bad lines"
+_NOTES = "## Notes"
+
+
+@dataclass(slots=True)
+class Figures:
+    """Lines, printed as they come.
+
+    Attributes:
+        holds: All that must hold does.
+    """
+
+    holds: bool = True
+    lines: list[str] = field(default_factory=list)
+
+    def tell(self, what: str, figure: str) -> None:
+        """A figure to know."""
+        self.lines.append(f"        {what:<68} {figure}")
+        print(self.lines[-1], flush=True)
+
+    def judge(self, what: str, figure: str, *, holds: bool) -> None:
+        """A figure that must hold."""
+        self.holds = self.holds and holds
+        self.lines.append(f"{'holds' if holds else 'MISSES':<7} {what:<68} {figure}")
+        print(self.lines[-1], flush=True)
+
+
+def write_results(path: Path, lines: Sequence[str]) -> None:
+    """Write the page in Markdown, with date and machine; notes that people wrote stay."""
+    _, _, notes = path.read_text().partition(_NOTES) if path.exists() else ("", "", "")
+    page = [
+        _TITLE,
+        "",
+        f"Written by `python -m benchmarks.upload_faults` on {datetime.now(tz=UTC):%Y-%m-%d} "
+        f"({_machine()}).",
+        "What the lines mean is told in [benchmarks/README.md](../../benchmarks/README.md).",
+        "",
+        "```",
+        *lines,
+        "```",
+    ]
+    if notes.strip():
+        page += ["", _NOTES, "", notes.strip()]
+    path.write_text("\n".join(page) + "\n")
+
+
+def _machine() -> str:
+    names = [
+        line.partition(":")[2].strip()
+        for line in Path("/proc/cpuinfo").read_text().splitlines()
+        if line.startswith("model name")
+    ]
+    return (
+        f"{len(names)} x {names[0]}, {platform.system()}, Python {platform.python_version()}; "
+        f"load of the machine at the end {os.getloadavg()[0]:.1f}"
+    )
