@@ -14,7 +14,10 @@ from service.deployment import Deployment
 from service.inspecting.geojson import issue_features
 from service.inspecting.job import InspectOptions
 from service.inspecting.result import InspectionResult
-from tests.service.inspecting.stand_in_inspection import inspect_with_stand_in
+from tests.service.inspecting.stand_in_inspection import (
+    BrightSpotDetector,
+    inspect_with_stand_in,
+)
 from tests.service.inspecting.test_inspect_end_to_end import write_card
 from tests.service.inspecting.test_inspect_video import (
     draw_frames,
@@ -147,3 +150,56 @@ def test_photos_are_told_as_they_are_inspected_before_all_are_there(
     (sighting,) = event.data["sightings"]  # type: ignore[misc]
     assert sighting["latitude"] == pytest.approx(30.25 + 10 / 111_320, abs=5e-6)  # type: ignore[index,call-overload]
     assert events(deployment, flight, "concluded") == []
+
+
+def test_a_photo_that_comes_after_the_conclusion_counts_in_another_one(
+    card: Path, records: list[Any], deployment: Deployment, tmp_path: Path
+) -> None:
+    sent = as_sent(card, tmp_path / "sent")
+    late = sent / "DCIM/100MEDIA/DJI_0001.JPG"
+    paths = sorted(path for path in sent.rglob("*") if path.is_file() and path != late)
+    flight, shop = declare(deployment, "f"), open_shop(deployment)
+    send_folder(deployment, flight, sent, order=paths)
+    complete(deployment, flight)
+    work_off(shop)
+    assert features(deployment, flight) != records
+    send_folder(deployment, flight, sent, order=[late])
+    work_off(shop)
+    assert features(deployment, flight) == records
+    assert len(events(deployment, flight, "concluded")) == 2
+
+
+def test_photos_of_two_flights_are_inspected_once_and_count_in_both(
+    card: Path, deployment: Deployment
+) -> None:
+    detector = BrightSpotDetector()
+    shop = open_shop(deployment, detector)
+    flights = [declare(deployment, name) for name in ("first", "second")]
+    batches = []
+    for flight in flights:
+        send_folder(deployment, flight, card / "DCIM" / "100MEDIA")
+        complete(deployment, flight)
+        work_off(shop)
+        batches.append(detector.photos)
+    assert batches[0] == batches[1] > 0
+    first, second = (features(deployment, flight) for flight in flights)
+    assert first == second != []
+    for flight in flights:
+        told = [event.data["name"] for event in events(deployment, flight, "photo_inspected")]
+        assert sorted(told) == sorted(set(told))
+        line = receipt(deployment, flight)["copy of DJI_0002.JPG"]
+        assert line.duplicate_of == "DJI_0002.JPG"
+
+
+def test_a_patrol_concludes_itself_when_it_has_been_quiet(
+    card: Path, deployment: Deployment, tmp_path: Path
+) -> None:
+    photo = card / "edited" / "stripped.jpg"
+    options = InspectOptions(paths=(photo,), output=tmp_path / "out")
+    inspected = inspect_with_stand_in(options)
+    patrol = declare(deployment, "p", conclude_when_quiet_s=0.3)
+    send(deployment, patrol, photo, photo.name)
+    work_off(open_shop(deployment))
+    (finding,) = features(deployment, patrol)
+    assert [finding["id"]] == [issue.id for issue in inspected.issues]
+    assert len(events(deployment, patrol, "concluded")) == 1
