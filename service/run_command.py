@@ -31,12 +31,13 @@ def run_app(
         errors: More that are told in a line, beside those of the service and the system.
         name: As the person called it.
     """
+    told: tuple[type[Exception], ...] = (ServiceError, OSError, *errors)
     try:
         sys.exit(app(arguments, prog_name=name, standalone_mode=False))
     except UsageError as error:
         command = error.ctx.command_path if error.ctx else name
         complain(f"{error.format_message()} (see {command} --help)")
-    except (ServiceError, OSError, *errors) as error:
+    except told as error:
         complain(str(error))
     except UnicodeEncodeError as error:
         # Linux lets names be any bytes; ours are written as text.
