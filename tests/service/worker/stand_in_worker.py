@@ -9,8 +9,10 @@ gets a picture whose first pixel is pure blue.
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 from models.detector import Detections, Detector, Image
 from service.access.secrets import Secret
@@ -22,12 +24,13 @@ from service.worker.workshop import Workshop, open_workshop
 from tests.service.inspecting.stand_in_inspection import CLASSES, MANIFEST, BrightSpotDetector
 
 
-def open_data(data: Path, database: str | None = None) -> Deployment:
+def open_data(data: Path, database: str | None = None, **settings: Any) -> Deployment:
     secret = None if database is None else Secret(database)
     # No reserve: what is free on the disk of whoever runs the tests is of no account.
-    limits = Limits(reserve_bytes=0)
-    settings = ServerSettings(data=data, database=secret, privacy=False, limits=limits)
-    return open_deployment(settings)
+    standard = ServerSettings(
+        data=data, database=secret, privacy=False, limits=Limits(reserve_bytes=0)
+    )
+    return open_deployment(replace(standard, **settings))
 
 
 def open_shop(deployment: Deployment, detector: Detector | None = None) -> Workshop:
