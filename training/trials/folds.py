@@ -127,12 +127,19 @@ def read_fold_runs(plan: FoldPlan, base: TrainingConfig, out: Path) -> list[Fold
                 row=row,
                 config=_plan_fold_config(plan, base, row),
                 learned=tuple(read_chosen_pictures(learned, row.pictures, seed=plan.seed)),
-                searched=tuple(searched),
+                searched=tuple(_of_sources(searched, row.pictures.sources)),
                 taxonomy_version=sets[0].taxonomy_version,
             )
             _check_nothing_pasted(run)
             runs.append(FoldRun(fold=fold, run=run))
     return runs
+
+
+def _of_sources(
+    searched: Sequence[PlacedPicture], sources: tuple[str, ...] | None
+) -> list[PlacedPicture]:
+    """Return what can be asked of a model that learned from these sources only; None: from all."""
+    return [entry for entry in searched if sources is None or entry.picture.source in sources]
 
 
 def _check_nothing_pasted(run: Run) -> None:

@@ -83,10 +83,8 @@ def plan_search_manifest(run: Run) -> ModelManifest:
         TrainingError: An override of the row is no number of the manifest.
     """
     side_px, row, classes = run.config.input_size_px, run.row, run.config.classes
-    sizes = {"input_size_px": side_px, "street_long_side_px": side_px, **row.search}
-    if set(sizes) != {"input_size_px", "street_long_side_px"}:
-        raise TrainingError(f"{row.name}: unknown settings of the search in {sorted(sizes)}")
-    return replace(
-        plan_manifest(row.name, "trial", classes=classes),
-        **sizes,
-    )
+    settings = {"input_size_px": side_px, "street_long_side_px": side_px, **row.search}
+    if unknown := set(settings) - {"input_size_px", "street_long_side_px", "street_ratios"}:
+        raise TrainingError(f"{row.name}: unknown settings of the search: {sorted(unknown)}")
+    settings["street_ratios"] = tuple(settings.get("street_ratios", ()))
+    return replace(plan_manifest(row.name, "trial", classes=classes), **settings)

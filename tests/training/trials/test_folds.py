@@ -76,6 +76,14 @@ def test_groups_are_left_out_whole_and_each_picture_once(
         }
 
 
+def test_who_learned_from_some_sources_is_asked_about_these(
+    plan: FoldPlan, base_config, tmp_path: Path
+) -> None:
+    row = TrialRow(name="tiles-only", pictures=RowPictures(sources=("tiles",)))
+    for fold in read_fold_runs(replace(plan, variants=(row,)), base_config, tmp_path):
+        assert {entry.picture.source for entry in fold.run.searched} == {"tiles"}
+
+
 def test_few_pictures_without_the_rare_class_are_watched(
     plan: FoldPlan, base_config, tmp_path: Path
 ) -> None:
