@@ -73,7 +73,7 @@ def _shows_same(found: Detections, row: int, *, min_iou: float) -> NDArray[np.bo
     """Return (N,) which boxes show the object of a row, itself among them."""
     areas = areas_px(found.boxes)
     shared = intersections_px(found.boxes, found.boxes[row])
-    same = shared >= min_iou * (areas + areas[row] - shared)
+    same: NDArray[np.bool_] = shared >= min_iou * (areas + areas[row] - shared)
     same &= found.class_ids == found.class_ids[row]
     same[row] = True
     return same
@@ -84,4 +84,4 @@ def _mean_of_best(
 ) -> np.float32:
     best = np.zeros(looks, dtype=np.float32)
     np.maximum.at(best, of_look, scores)
-    return best.mean()
+    return np.float32(best.mean())
