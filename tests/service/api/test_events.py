@@ -23,12 +23,6 @@ PLACE = f"/v1/flights/{FLIGHT}/events"
 
 
 @pytest.fixture
-def database_url(url: str) -> str:
-    """Return the address of both kinds of stores in turn."""
-    return url
-
-
-@pytest.fixture
 def key(
     client: TestClient, new_key: NewKey, deployment: Deployment, clock: TestClock
 ) -> dict[str, str]:
