@@ -53,6 +53,7 @@ class Tiling(StrEnum):
     BOTH = "both"
 
 
+CONFIG_FILE = "config.json"  # in the folder of a run: what it was begun with
 Count = Annotated[int, Field(ge=1)]
 SidePx = Annotated[int, Field(ge=32, le=4096, multiple_of=32)]
 Words = Annotated[str, Field(min_length=1, max_length=2000)]

@@ -13,12 +13,13 @@ from models.registry import (
     write_manifest,
 )
 from models.safe_files import MADE_FILE, TRAINABLE_FILES
+from training.config import CONFIG_FILE
 from training.errors import TrainingError
 from training.evaluation.score_model import remove_card
 from training.export import export_model
 from training.made_draft import format_made_draft
 from training.recipe import RunWeights, plan_trained_manifest
-from training.run_record import CONFIG_FILE, LAST_FOLDER, RESULT_FILE
+from training.run_record import LAST_FOLDER, RESULT_FILE
 from training.whole_file import write_whole
 
 # What calibration and scoring put into a manifest: it holds as long as the weights are the same.

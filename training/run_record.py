@@ -12,12 +12,11 @@ from typing import Any
 
 import torch
 
-from training.config import WORDS, TrainingConfig, describe_config, describe_words
+from training.config import CONFIG_FILE, WORDS, TrainingConfig, describe_config, describe_words
 from training.errors import TrainingError
 from training.initial_weights import InitialWeights
 from training.whole_file import write_whole
 
-CONFIG_FILE = "config.json"
 RESULT_FILE = "result.json"
 # The run's own folder holds the weights of the best epoch, this one in it those of the last.
 LAST_FOLDER = "last"

@@ -15,7 +15,7 @@ from training.chosen_pictures import (
     limit_pictures,
     repeat_rare_pictures,
 )
-from training.config import PictureChoice, TrainingConfig
+from training.config import CONFIG_FILE, PictureChoice, TrainingConfig
 from training.errors import TrainingError
 from training.initial_weights import (
     InitialWeights,
@@ -29,7 +29,6 @@ from training.run_lock import LOCK_FILE, lock_run
 from training.run_log import log_ultralytics
 from training.run_outputs import describe_epoch, write_outputs
 from training.run_record import (
-    CONFIG_FILE,
     RESULT_FILE,
     SetRecord,
     check_same_run,

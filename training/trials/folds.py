@@ -17,6 +17,7 @@ from training.trials.placed_pictures import choose_placed, place_pictures
 from training.trials.plan import FoldPlan, TrialRow
 from training.trials.row_pictures import read_chosen_pictures
 from training.trials.trial_runs import read_sets
+from training.trials.unseen_start import read_seen_groups
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +132,7 @@ def read_fold_runs(plan: FoldPlan, base: TrainingConfig, out: Path) -> list[Fold
                 taxonomy_version=sets[0].taxonomy_version,
             )
             _check_nothing_pasted(run)
+            _check_start(run)
             runs.append(FoldRun(fold=fold, run=run))
     return runs
 
@@ -147,6 +149,16 @@ def _check_nothing_pasted(run: Run) -> None:
         raise TrainingError(
             f"{run.row.name}: pasted pictures hold crops of pictures of every fold: nothing would "
             "be left out"
+        )
+
+
+def _check_start(run: Run) -> None:
+    """The weights may come from a training that saw other places only."""
+    seen = read_seen_groups(Path(run.config.initial_weights))
+    if both := sorted(seen & {entry.picture.group for entry in run.searched}):
+        raise TrainingError(
+            f"{run.row.name}: starts from {run.config.initial_weights}, which has seen groups that "
+            f"this fold leaves out, such as {both[0]}"
         )
 
 

@@ -1,5 +1,6 @@
 """No model is ever tested on a group that it saw."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -116,6 +117,25 @@ def test_a_model_that_has_seen_the_folds_is_no_start(
     for weights in ("promoted", str(seen), str(own / "trainable.safetensors")):
         with pytest.raises(TrainingError, match="seen pictures of every fold"):
             read_fold_runs(plan, replace(base_config, initial_weights=weights), tmp_path)
+
+
+def test_a_training_that_saw_a_left_out_place_is_no_start(
+    plan: FoldPlan, base_config, tmp_path: Path
+) -> None:
+    (started,) = plan.picture_sets
+
+    def starting(*sources: str):
+        choice = {"folder": str(started), "sources": sources}
+        (tmp_path / "config.json").write_text(json.dumps({"config": {"pictures": [choice]}}))
+        return replace(base_config, initial_weights=str(tmp_path / "trainable.safetensors"))
+
+    with pytest.raises(TrainingError, match="such as column0"):
+        read_fold_runs(plan, starting("tiles"), tmp_path)
+    row = TrialRow(name="others", pictures=RowPictures(sources=("car",)))
+    assert read_fold_runs(replace(plan, variants=(row,)), starting("tiles"), tmp_path)
+    (tmp_path / "config.json").write_text("{}")
+    with pytest.raises(TrainingError, match="no record of a training"):
+        read_fold_runs(plan, replace(base_config, initial_weights=str(tmp_path / "w")), tmp_path)
 
 
 def test_pasted_crops_of_all_folds_are_refused(
