@@ -1,46 +1,18 @@
 """What may be wrong with a deployment, looked at part by part: a line for each."""
 
-import hashlib
-import os
-import secrets
-import shutil
-from collections.abc import Callable
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from enum import StrEnum
-from pathlib import Path
+from datetime import datetime
 
-from sqlalchemy import Engine, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from models.errors import ModelError
-from models.openvino_detector import read_openvino_detector
-from models.registry import Registry, read_model
-from service.blobs.blob_store import BlobStore
-from service.blobs.local_blobs import LocalBlobs
+from models.registry import Registry
 from service.blobs.open_blobs import open_blobs
 from service.errors import ServiceError
-from service.operating.postgres_programs import find_program
-from service.operating.store_state import read_revision_of
-from service.privacy.privacy_filter import read_privacy_filter
+from service.operating.doctor_parts import PARTS, Level, NoStoreError, Patient
 from service.server_settings import ServerSettings
-from service.store.engine import open_engine, reading
-from service.store.schema import HEAD
-from service.store.statistics import WORKER_SILENCE, read_statistics
-from service.store.tables import AccessRow, BlobRow, FlightEventRow
-
-LOOKED_AT = 20  # kept bytes that are read and compared
-MAX_CLOCK_ERROR = timedelta(seconds=30)  # tokens bear a minute
-OLD_BACKUP = timedelta(days=2)
-
-
-class Level(StrEnum):
-    """How bad it is."""
-
-    OK = "ok"
-    WARNING = "warning"
-    FAILED = "FAILED"
-    UNKNOWN = "-"
+from service.store.engine import open_engine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,18 +24,20 @@ class Finding:
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Patient:
-    """What is looked at; nothing is made that is not there."""
+def examine(
+    settings: ServerSettings,
+    registry: Registry,
+    *,
+    now: datetime,
+    parts: Collection[str] = tuple(PARTS),
+) -> list[Finding]:
+    """Look at parts of a deployment; one that cannot be looked at has failed.
 
-    settings: ServerSettings
-    registry: Registry
-    engine: Engine
-    blobs: BlobStore
-
-
-def examine(settings: ServerSettings, registry: Registry, *, now: datetime) -> list[Finding]:
-    """Look at all parts of a deployment; a part that cannot be looked at has failed.
+    Args:
+        settings: Of the deployment.
+        registry: Of models.
+        now: Aware.
+        parts: Keys of PARTS.
 
     Raises:
         CannotStartError: The settings name no store or place for bytes at all.
@@ -74,32 +48,16 @@ def examine(settings: ServerSettings, registry: Registry, *, now: datetime) -> l
         engine=open_engine(settings.database_url),
         blobs=open_blobs(settings.blobs_url, cache=settings.cache, s3=settings.s3),
     )
-    parts: dict[str, Callable[[Patient, datetime], tuple[Level, str]]] = {
-        "store": _look_at_store,
-        "clock": _look_at_clock,
-        "bytes": _look_at_blobs,
-        "kept": _look_at_kept_bytes,
-        "disk": _look_at_disk,
-        "model": _look_at_model,
-        "privacy": _look_at_privacy,
-        "workers": _look_at_workers,
-        "backup": _look_at_backup,
-    }
     try:
-        return [_look(part, look, patient, now) for part, look in parts.items()]
+        return [_look(part, patient, now) for part in PARTS if part in parts]
     finally:
         patient.engine.dispose()
 
 
-def _look(
-    part: str,
-    look: Callable[[Patient, datetime], tuple[Level, str]],
-    patient: Patient,
-    now: datetime,
-) -> Finding:
+def _look(part: str, patient: Patient, now: datetime) -> Finding:
     try:
-        level, told = look(patient, now)
-    except _NoStoreError:
+        level, told = PARTS[part](patient, now)
+    except NoStoreError:
         level, told = Level.UNKNOWN, "not looked at, for want of the store"
     except (ServiceError, ModelError, OSError) as error:
         level, told = Level.FAILED, str(error)
@@ -108,155 +66,3 @@ def _look(
         told = str(getattr(error, "orig", None) or "the store failed").strip().partition("\n")[0]
         level, told = Level.FAILED, f"{told} (SKYPATROL_DATABASE)"
     return Finding(part=part, level=level, text=told)
-
-
-def _look_at_store(patient: Patient, now: datetime) -> tuple[Level, str]:
-    del now
-    address = patient.engine.url.render_as_string(hide_password=True)
-    revision = read_revision_of(patient.engine)
-    if revision == HEAD:
-        return Level.OK, f"{address} at version {HEAD}"
-    if revision is None:
-        return Level.FAILED, f"{address} holds no store: start skypatrol serve, or store upgrade"
-    return Level.FAILED, f"{address} is at version {revision}, not {HEAD}: skypatrol store status"
-
-
-def _look_at_blobs(patient: Patient, now: datetime) -> tuple[Level, str]:
-    """Write, read and remove a few bytes."""
-    del now
-    where = patient.settings.blobs_url
-    if isinstance(patient.blobs, LocalBlobs) and not Path(where).exists():
-        return _look_at_missing_folder(Path(where).absolute())
-    blobs, data = patient.blobs, b"skypatrol doctor " + secrets.token_bytes(32)
-    blobs.check()
-    sha256 = blobs.put_bytes(data)
-    same = blobs.read(sha256) == data
-    blobs.delete(sha256)
-    if not same:
-        return Level.FAILED, f"{where} gives back other bytes than it was given"
-    return Level.OK, f"{where} can be written and read"
-
-
-def _look_at_missing_folder(folder: Path) -> tuple[Level, str]:
-    there = _first_that_exists(folder)
-    if not os.access(there, os.W_OK | os.X_OK):
-        return Level.FAILED, f"{folder} cannot be made: this account may not write to {there}"
-    return Level.WARNING, f"{folder} is not there yet; it is made when something is to be kept"
-
-
-def _look_at_kept_bytes(patient: Patient, now: datetime) -> tuple[Level, str]:
-    """Compare some kept bytes with their hashes, other ones each time."""
-    del now
-    _require_current(patient)
-    first = secrets.token_hex(32)
-    with reading(patient.engine) as session:
-        stored = select(BlobRow.sha256).where(BlobRow.stored_at.is_not(None)).distinct()
-        above = stored.where(BlobRow.sha256 >= first).order_by(BlobRow.sha256).limit(LOOKED_AT)
-        below = stored.where(BlobRow.sha256 < first).order_by(BlobRow.sha256).limit(LOOKED_AT)
-        hashes = [*session.scalars(above), *session.scalars(below)][:LOOKED_AT]
-    bad = [sha256 for sha256 in hashes if not _is_sound(patient.blobs, sha256)]
-    if bad:
-        return Level.FAILED, (
-            f"{len(bad)} of {len(hashes)} are missing or damaged, such as {bad[0]}: copy them from "
-            "the folder `blobs` of a backup"
-        )
-    return Level.OK, f"{len(hashes)} looked at, all as they were"
-
-
-def _is_sound(blobs: BlobStore, sha256: str) -> bool:
-    if not blobs.exists(sha256):
-        return False
-    digest = hashlib.sha256()
-    for piece in blobs.stream(sha256):
-        digest.update(piece)
-    return digest.hexdigest() == sha256
-
-
-def _look_at_disk(patient: Patient, now: datetime) -> tuple[Level, str]:
-    del now
-    settings = patient.settings
-    reserve = settings.limits.reserve_bytes
-    there = _first_that_exists(settings.data.absolute())
-    usage = shutil.disk_usage(there)
-    told = f"{usage.free / 1e9:,.1f} of {usage.total / 1e9:,.1f} GB are free in {there}"
-    if usage.free < reserve:
-        return Level.FAILED, f"{told}: uploads are refused below {reserve / 1e9:,.1f} GB"
-    if usage.free < 10 * reserve:
-        return Level.WARNING, told
-    return Level.OK, told
-
-
-def _first_that_exists(folder: Path) -> Path:
-    return next(path for path in (folder, *folder.parents) if path.exists())
-
-
-def _look_at_clock(patient: Patient, now: datetime) -> tuple[Level, str]:
-    """Compare with the database's clock, and with the newest time in the store."""
-    _require_current(patient)
-    others = []
-    with reading(patient.engine) as session:
-        if patient.engine.dialect.name == "postgresql":
-            others.append(abs(session.execute(text("SELECT now()")).scalar_one() - now))
-        for column in (AccessRow.at, FlightEventRow.at):
-            newest = session.scalar(select(column).order_by(column.desc()).limit(1))
-            others.append(timedelta(0) if newest is None else newest - now)
-    worst = max(others)
-    told = f"{now.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
-    if worst > MAX_CLOCK_ERROR:
-        return Level.FAILED, f"{told}; the store's time differs by {worst}: let NTP set the clock"
-    return Level.OK, told
-
-
-def _look_at_model(patient: Patient, now: datetime) -> tuple[Level, str]:
-    del now
-    model = read_model(patient.settings.model, registry=patient.registry)
-    read_openvino_detector(model)
-    return Level.OK, f"{model.manifest.name} {model.manifest.version} loads"
-
-
-def _look_at_privacy(patient: Patient, now: datetime) -> tuple[Level, str]:
-    del now
-    if not patient.settings.privacy:
-        return Level.WARNING, "off: faces and plates can be seen in all that leaves"
-    read_privacy_filter()
-    return Level.OK, "faces and plates are hidden; both networks load"
-
-
-def _look_at_workers(patient: Patient, now: datetime) -> tuple[Level, str]:
-    _require_current(patient)
-    with reading(patient.engine) as session:
-        statistics = read_statistics(session, now=now)
-    waits = [now - since for since in statistics.oldest_due.values()]
-    told = f"{statistics.workers} seen within {WORKER_SILENCE.seconds} s"
-    if waits:
-        told += f"; the oldest job waits for {str(max(waits)).partition('.')[0]}"
-    if waits and statistics.workers == 0:
-        return Level.WARNING, f"{told}: start skypatrol serve, or skypatrol worker"
-    return Level.OK, told
-
-
-def _look_at_backup(patient: Patient, now: datetime) -> tuple[Level, str]:
-    _require_current(patient)
-    if patient.engine.dialect.name == "postgresql":
-        find_program("pg_dump")
-    with reading(patient.engine) as session:
-        last = read_statistics(session, now=now).last_done.get("backup")
-    if last is None:
-        return Level.WARNING, "there never was one: skypatrol backup DEST"
-    told = f"the last one ended {last:%Y-%m-%d %H:%M} UTC"
-    if now - last > OLD_BACKUP:
-        return Level.WARNING, f"{told}: skypatrol backup DEST, daily"
-    return Level.OK, told
-
-
-class _NoStoreError(ServiceError):
-    """The store is not there, or is of another version: another line tells why."""
-
-
-def _require_current(patient: Patient) -> None:
-    try:
-        revision = read_revision_of(patient.engine)
-    except SQLAlchemyError as error:
-        raise _NoStoreError from error
-    if revision != HEAD:
-        raise _NoStoreError

@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy import create_engine
 
 from service.access.secrets import Secret
+from service.command_line import main
 from service.deployment import Deployment, open_deployment
-from service.server_settings import ServerSettings
+from service.server_settings import PREFIX, ServerSettings
 from tests.service.blob_places import new_bucket, s3_options, s3_server
 
 __all__ = ["new_bucket", "s3_options", "s3_server"]
@@ -52,6 +53,45 @@ def deployment(new_settings: NewSettings) -> Iterator[Deployment]:
     deployment = open_deployment(new_settings(migrated=True))
     yield deployment
     deployment.close()
+
+
+def environment_of(settings: ServerSettings) -> dict[str, str]:
+    """Return the variables that name a deployment."""
+    values = {
+        "DATA": str(settings.data),
+        "DATABASE": settings.database and settings.database.reveal(),
+        "BLOBS": settings.blobs,
+        "S3_ENDPOINT": settings.s3.endpoint,
+        "S3_REGION": settings.s3.region,
+        "S3_ACCESS_KEY": settings.s3.access_key_id,
+        "S3_SECRET_KEY": settings.s3.secret_access_key,
+    }
+    return {f"{PREFIX}{name}": value for name, value in values.items() if value}
+
+
+class RunCommand(Protocol):
+    """Runs `skypatrol` with the settings of a deployment."""
+
+    def __call__(self, settings: ServerSettings, *arguments: object) -> tuple[int, str, str]: ...
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> RunCommand:
+    """Return a function that gives exit code, standard output and standard error."""
+
+    def run_command(settings: ServerSettings, *arguments: object) -> tuple[int, str, str]:
+        with monkeypatch.context() as context:
+            for name, value in environment_of(settings).items():
+                context.setenv(name, value)
+            capsys.readouterr()
+            with pytest.raises(SystemExit) as stopped:
+                main([str(argument) for argument in arguments])
+        printed = capsys.readouterr()
+        code = stopped.value.code
+        assert code is None or isinstance(code, int)
+        return code or 0, printed.out, printed.err
+
+    return run_command
 
 
 def _new_database(server: str, *, migrated: bool) -> str:

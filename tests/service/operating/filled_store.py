@@ -32,10 +32,10 @@ _RUN = Run(
 )
 
 
-def fill(deployment: Deployment) -> list[str]:
+def fill(deployment: Deployment, *, now: datetime = NOW) -> list[str]:
     """Keep something of everything; return the hashes of its bytes."""
     with writing(deployment.engine) as session:
-        create_flight(session, Flight(id=FLIGHT, name='周五 🛩 "card"\n', created_at=NOW))
+        create_flight(session, Flight(id=FLIGHT, name='周五 🛩 "card"\n', created_at=now))
         save_run(session, _RUN)
         finding = StoredFinding(
             id="x", class_name="c", confidence=0.1 + 0.2, record={"名": [1, None]}, box=BOX
@@ -49,24 +49,24 @@ def fill(deployment: Deployment) -> list[str]:
                 secret_sha256="1" * 64,
                 roles=("operator",),
                 units=None,
-                created_at=NOW,
+                created_at=now,
             ),
         )
-        log_access(session, Access(at=NOW, who="ann", action="a", object="o"))
-    return [keep_photo(deployment, f"{data[:9]!r}.jpg", data) for data in PHOTOS]
+        log_access(session, Access(at=now, who="ann", action="a", object="o"))
+    return [keep_photo(deployment, f"{data[:9]!r}.jpg", data, now=now) for data in PHOTOS]
 
 
-def keep_photo(deployment: Deployment, name: str, data: bytes) -> str:
+def keep_photo(deployment: Deployment, name: str, data: bytes, *, now: datetime = NOW) -> str:
     """Keep a photo as an upload does."""
     sha256 = hashlib.sha256(data).hexdigest()
     with writing(deployment.engine) as session:
-        reserve_blob(session, sha256, BlobKind.ORIGINAL, byte_count=len(data), now=NOW)
+        reserve_blob(session, sha256, BlobKind.ORIGINAL, byte_count=len(data), now=now)
     deployment.blobs.put_bytes(data)
     with writing(deployment.engine) as session:
-        confirm_blob(session, sha256, BlobKind.ORIGINAL, now=NOW)
+        confirm_blob(session, sha256, BlobKind.ORIGINAL, now=now)
         use_blob(session, sha256, BlobKind.ORIGINAL, used_by=f"flight:{FLIGHT}")
         file = AnnouncedFile(name=name, byte_count=len(data), sha256=sha256)
-        receive_file(session, FLIGHT, file, media_type="image/jpeg", now=NOW)
+        receive_file(session, FLIGHT, file, media_type="image/jpeg", now=now)
     return sha256
 
 
