@@ -37,6 +37,7 @@ from service.api.authentication import Authentication
 from service.api.body_limit import BodyLimit
 from service.api.description import install_description
 from service.api.event_hub import make_event_hub
+from service.api.known_query import KNOWN_QUERY
 from service.api.parts import ApiParts, read_utc_clock
 from service.api.request_bodies import RequestBodies
 from service.api.requests import RequestFrame
@@ -76,21 +77,24 @@ def create_app(
     app.state.parts = parts = replace(_make_parts(deployment), clock=clock, monotonic_s=monotonic_s)
     app.state.event_hub = make_event_hub(deployment.engine, is_stopping=parts.stopping.is_set)
     app.include_router(health.router)
-    app.include_router(flights.router)
-    app.include_router(files.router)
-    app.include_router(patrol_photos.router)
-    app.include_router(make_upload_router(parts))
-    app.include_router(receipt.router)
-    app.include_router(events.router)
-    app.include_router(findings.router)
-    app.include_router(pictures.router)
-    app.include_router(originals.router)
-    app.include_router(keys.router)
-    app.include_router(grids.router)
-    app.include_router(access_log.router)
-    app.include_router(jobs.router)
-    app.include_router(metrics.router)
-    app.include_router(documents.router)
+    for router in (
+        flights.router,
+        files.router,
+        patrol_photos.router,
+        make_upload_router(parts),
+        receipt.router,
+        events.router,
+        findings.router,
+        pictures.router,
+        originals.router,
+        keys.router,
+        grids.router,
+        access_log.router,
+        jobs.router,
+        metrics.router,
+        documents.router,
+    ):
+        app.include_router(router, dependencies=[KNOWN_QUERY])
     install_problem_answers(app)
     install_description(app, deployment.settings)
     _surround(app, parts)

@@ -20,22 +20,6 @@ _VALUES: Mapping[str, str] = {
 }
 # The bytes of all examples: `hello` and the end of its line.
 _BYTES = "printf 'hello\\n' | "
-_DIGEST = "Content-Digest: sha-256=:WJG1tSLV3whtD/CxEPvZ0hu0/HFjrzTQgoai6Eb2vgM=:"
-_TUS = {"Tus-Resumable": "1.0.0"}
-# base64 of the example's flight, name and SHA-256
-_TUS_METADATA = (
-    "flight MDE5OGM3YTAtMDAwMC03MDAwLTgwMDAtMDAwMDAwMDAwMDAx,name Y2xpcC5tcDQ=,sha256 "
-    "NTg5MWI1YjUyMmQ1ZGYwODZkMGZmMGIxMTBmYmQ5ZDIxYmI0ZmM3MTYzYWYzNGQwODI4NmEyZTg0NmY2YmUwMw=="
-)
-# Headers that an operation needs and does not describe.
-_HEADERS: Mapping[tuple[str, str], Mapping[str, str]] = {
-    ("head", "/v1/uploads/{uuid}"): _TUS,
-    ("delete", "/v1/uploads/{uuid}"): _TUS,
-    ("patch", "/v1/uploads/{uuid}"): _TUS
-    | {"Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"},
-    ("post", "/v1/uploads"): _TUS | {"Upload-Length": "6", "Upload-Metadata": _TUS_METADATA},
-}
-_SENDS_BYTES = frozenset({("patch", "/v1/uploads/{uuid}")})
 
 
 def write_sample(
@@ -55,18 +39,10 @@ def write_sample(
     """
     parameters = operation.get("parameters", [])
     headers = {} if is_open else {"Authorization": "Bearer $KEY"}
-    headers |= _HEADERS.get((method, path.rstrip("/")), {})
     for parameter in parameters:
-        known = {"content-length", *map(str.lower, headers)}
-        is_needed = parameter["in"] == "header" and parameter.get("required")
-        if is_needed and parameter["name"].lower() not in known:
+        if parameter["in"] == "header" and parameter.get("required"):
             headers[parameter["name"]] = _example(parameter)
     before, body, media_type = _write_body(operation, schemas=schemas)
-    if (method, path) in _SENDS_BYTES:
-        before, body = _BYTES, "--data-binary @-"
-    if media_type == "application/octet-stream":
-        before, body = _BYTES, "--data-binary @-"
-        headers["Content-Digest"] = _DIGEST.partition(": ")[2]
     if media_type is not None:
         headers["Content-Type"] = media_type
     # In double quotes the shell puts in what the variables hold.
@@ -93,8 +69,8 @@ def _write_body(operation: JsonObject, *, schemas: JsonObject) -> tuple[str, str
     if request_body is None:
         return "", "", None
     media_type, content = next(iter(request_body["content"].items()))
-    if media_type == "application/octet-stream":
-        return "", "", media_type
+    if content["schema"].get("format") == "binary":
+        return _BYTES, "--data-binary @-", media_type
     example = content.get("example") or _schema_example(content["schema"], schemas)
     if example is None:
         raise LookupError(f"the body of {operation['operationId']} has no example")

@@ -15,6 +15,7 @@ from fastapi.routing import iter_route_contexts
 from service.access.roles import Permission
 from service.api.caller import Needs
 from service.api.code_samples import write_sample
+from service.api.described_headers import PIECES, describe_headers
 from service.api.problems import PROBLEM_MEDIA_TYPE, ProblemBody
 from service.server_settings import ServerSettings
 
@@ -55,6 +56,8 @@ def describe_api(app: FastAPI, settings: ServerSettings) -> JsonObject:
         schemas.pop(name, None)
     components["securitySchemes"] = _security_schemes(settings)
     needed = _find_needs(app)
+    # The same as without the slash: the library has both.
+    document["paths"].pop(f"{PIECES}/", None)
     for path, method, operation in _operations(document):
         _complete(operation, path=path, method=method, needs=needed.get((path, method)),
                   names=list(components["securitySchemes"]), schemas=schemas)  # fmt: skip
@@ -71,6 +74,7 @@ def _complete(
     schemas: JsonObject,
 ) -> None:
     """Put into an operation what it has in common with others."""
+    describe_headers(operation, method=method, path=path)
     operation["security"] = [] if needs is None else [{name: []} for name in names]
     if needs is not None and needs.permission is not None:
         about = operation.get("description", "")
@@ -89,12 +93,11 @@ def _statuses(operation: JsonObject, needs: Needs | None) -> Iterator[int]:
     yield from _ALWAYS
     if needs is not None:
         yield from _WITH_CALLER
+        yield 422  # what the query must not hold; and bodies and parameters
         if needs.permission is not None:
             yield 403
     if "requestBody" in operation:
         yield from _WITH_BODY
-    if "requestBody" in operation or operation.get("parameters"):
-        yield 422
 
 
 def _has_own_form(answer: Mapping[str, Any]) -> bool:

@@ -12,7 +12,7 @@ from service.api.flight_access import find_flight
 from service.api.flight_models import FlightId
 from service.api.flights import Reader
 from service.api.parts import DeploymentPart
-from service.api.problem_answers import as_media, problems
+from service.api.problem_answers import as_geojson, problems
 from service.inspecting.feature import issue_feature
 from service.report.model import EvidenceRole
 from service.store.engine import reading
@@ -25,7 +25,11 @@ PICTURES = {EvidenceRole.CROP.value: "crop", EvidenceRole.PHOTO.value: "context"
 router = APIRouter(prefix="/v1/flights/{flight_id}/findings", tags=["findings"])
 
 
-@router.get("", response_class=Response, responses=as_media(200, GEOJSON) | problems(404))
+@router.get(
+    "",
+    response_class=Response,
+    responses=as_geojson(200, "What was found, the surest first.") | problems(404),
+)
 def show_findings(
     flight_id: FlightId,
     caller: Reader,

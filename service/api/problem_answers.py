@@ -24,6 +24,19 @@ def as_media(status: int, *media_types: str) -> Answers:
     return {status: {"content": dict.fromkeys(media_types, binary)}}
 
 
+def as_geojson(status: int, about: str) -> Answers:
+    """Return the `responses` of a route whose success is a collection of features (RFC 7946)."""
+    schema = {
+        "type": "object",
+        "required": ["type", "features"],
+        "properties": {
+            "type": {"const": "FeatureCollection"},
+            "features": {"type": "array", "items": {"type": "object"}, "description": about},
+        },
+    }
+    return {status: {"content": {"application/geo+json": {"schema": schema}}}}
+
+
 def problems(*statuses: int) -> Answers:
     """Return the `responses` of a route for answers that are no success."""
     schema = ProblemBody.model_json_schema()

@@ -159,6 +159,28 @@ def test_a_body_that_is_not_valid_is_told_without_its_values(
     assert "hunter2" not in answer.text
 
 
+@pytest.mark.parametrize(
+    ("query", "at"), [("?limt=5", "query.limt"), ("?limit=5&limit=6", "query.limit")]
+)
+def test_a_slip_in_a_query_is_told(
+    client: TestClient, new_key: NewKey, query: str, at: str
+) -> None:
+    answer = client.get(f"/v1/flights{query}", headers=new_key())
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+    assert answer.json()["errors"][0]["at"] == at
+
+
+def test_pages_of_other_servers_get_no_answer_of_ours(client: TestClient, new_key: NewKey) -> None:
+    asks = {"Origin": "https://map.example", "Access-Control-Request-Method": "GET"}
+    assert client.options("/v1/flights", headers=asks).status_code == 401
+    answers = [
+        client.get("/v1/keys", headers=new_key() | asks),
+        client.get("/healthz", headers=asks),
+    ]
+    assert not [name for one in answers for name in one.headers if "access-control" in name]
+
+
 def test_bodies_have_an_end(client: TestClient, new_key: NewKey) -> None:
     blank = b" " * (MAX_BODY_BYTES + 1)
     headers = new_key() | {"Content-Type": "application/json"}
@@ -176,9 +198,19 @@ def test_a_body_that_is_no_json_of_nobody_known_is_not_looked_at(client: TestCli
     assert client.post("/v1/trial/count", content=b"{" * 100).status_code == 401
 
 
-def test_answers_carry_security_headers(client: TestClient) -> None:
-    for path in ("/healthz", "/v1/trial/who"):
-        headers = client.get(path).headers
+def test_answers_carry_security_headers_errors_too(client: TestClient, new_key: NewKey) -> None:
+    key = new_key()
+    paths = {"/healthz": 200, "/v1/trial/fault": 500, "/v1/trial/full": 507, "/v1/nothing": 404}
+    answers = [(client.get(path, headers=key), status) for path, status in paths.items()]
+    answers.append((client.get("/v1/trial/who"), 401))
+    answers.append((client.post("/v1/trial/count", headers=key, json=[]), 422))
+    answers.append((client.put("/v1/trial/who", headers=key), 405))
+    for answer, status in answers:
+        assert answer.status_code == status
+        headers = answer.headers
+        assert len(headers["X-Request-Id"]) == 32
+        assert headers["Referrer-Policy"] == "no-referrer"
+        assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
         assert headers["X-Content-Type-Options"] == "nosniff"
         assert headers["X-Frame-Options"] == "DENY"
         assert "default-src 'none'" in headers["Content-Security-Policy"]
