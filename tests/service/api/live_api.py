@@ -25,7 +25,7 @@ class LiveApi:
 
     def __init__(self, folder: Path, url: str, settings: Mapping[str, str]) -> None:
         self.data = folder / "data"
-        self._url = url
+        self.url = url
         self._log = folder / "api.log"
         self._listener = open_listener("127.0.0.1", 0)
         self.address = describe_address(self._listener)
@@ -92,7 +92,7 @@ class LiveApi:
 
     def new_key(self, *roles: Role, name: str = "somebody") -> dict[str, str]:
         minted = mint_key(name=name, roles=roles, units=None, now=datetime.now(UTC))
-        engine = open_engine(self._url)
+        engine = open_engine(self.url)
         with writing(engine) as session:
             add_key(session, minted.key)
         engine.dispose()
