@@ -6,6 +6,7 @@ Nothing is read from the surroundings here: `service.settings.read_server_settin
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import tzinfo
+from difflib import get_close_matches
 from math import isfinite
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -25,6 +26,8 @@ PREFIX = "SKYPATROL_"
 # What may lie in a file named by a variable with _FILE behind this name.
 SECRETS = ("DATABASE", "S3_ACCESS_KEY", "S3_SECRET_KEY")
 STANDARD_DATA = Path("skypatrol-data")
+# Read by other rooms: by all commands, and by the client.
+OTHERS = ("MODELS", "WORKERS", "SERVER", "KEY", "KEY_FILE", "UPLOADS", "ANSWERS_S")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 LOG_FORMATS = ("json", "text")
 
@@ -122,10 +125,10 @@ def parse_server_settings(environment: Mapping[str, str]) -> ServerSettings:
     """Return the settings that variables name; one that is empty counts as not set.
 
     Raises:
-        CannotStartError: A value is wrong; the message names its variable.
+        CannotStartError: A value is wrong, or a name is none of ours; the message names it.
     """
     values = _Values(environment)
-    return ServerSettings(
+    settings = ServerSettings(
         data=values.path("DATA") or STANDARD_DATA,
         database=values.secret("DATABASE"),
         blobs=values.text("BLOBS"),
@@ -148,6 +151,8 @@ def parse_server_settings(environment: Mapping[str, str]) -> ServerSettings:
         log_level=values.choice("LOG_LEVEL", LOG_LEVELS, "INFO"),
         log_format=values.choice("LOG_FORMAT", LOG_FORMATS, "json"),
     )
+    values.refuse_unknown()
+    return settings
 
 
 class _Values:
@@ -155,8 +160,18 @@ class _Values:
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
+        self._asked = {*OTHERS, *(f"{secret}_FILE" for secret in SECRETS)}
+
+    def refuse_unknown(self) -> None:
+        """Raise where a variable has a name that nobody asks for: a slip would go unnoticed."""
+        named = (name[len(PREFIX) :] for name in self._environment if name.startswith(PREFIX))
+        for name in sorted(set(named) - self._asked):
+            close = get_close_matches(name, self._asked, n=1)
+            advice = f"; do you mean {PREFIX}{close[0]}?" if close else ""
+            raise _wrong(name, f"there is no such setting{advice}")
 
     def text(self, name: str) -> str | None:
+        self._asked.add(name)
         return self._environment.get(f"{PREFIX}{name}", "").strip() or None
 
     def path(self, name: str) -> Path | None:
@@ -252,18 +267,18 @@ def _parse_rate(text: str | None) -> Rate | None:
 
 def _parse_oidc(values: _Values) -> OidcSettings | None:
     issuer, audience = values.text("OIDC_ISSUER"), values.text("OIDC_AUDIENCE")
+    units, roles = values.text("OIDC_UNITS_CLAIM"), values.text("OIDC_ROLES_CLAIM")
+    algorithms = values.words("OIDC_ALGORITHMS")
     if issuer is None and audience is None:
         return None
     if issuer is None or audience is None:
         raise _wrong("OIDC_ISSUER", "issuer and SKYPATROL_OIDC_AUDIENCE are given together")
     standard = OidcSettings(issuer=issuer, audience=audience)
-    units = values.text("OIDC_UNITS_CLAIM")
-    roles = values.text("OIDC_ROLES_CLAIM")
     try:
         return OidcSettings(
             issuer=issuer,
             audience=audience,
-            algorithms=values.words("OIDC_ALGORITHMS") or standard.algorithms,
+            algorithms=algorithms or standard.algorithms,
             roles_claim=tuple(roles.split(".")) if roles else standard.roles_claim,
             units_claim=tuple(units.split(".")) if units else None,
         )

@@ -55,6 +55,24 @@ def test_the_environment_is_taken() -> None:
     assert settings.log_level == "DEBUG"
 
 
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("SKYPATROL_DATABSE", "SKYPATROL_DATABSE: .*mean SKYPATROL_DATABASE"),
+        ("SKYPATROL_KEEP_ORIGINALS_DAYS", "mean SKYPATROL_KEEP_ORIGINAL_DAYS"),
+        ("SKYPATROL_XYZ", "no such setting$"),
+    ],
+)
+def test_a_name_that_is_none_of_ours_is_told(name: str, told: str) -> None:
+    with pytest.raises(CannotStartError, match=told):
+        parse_server_settings({name: "sqlite:///x"})
+
+
+def test_names_of_other_rooms_and_programs_are_passed_over() -> None:
+    others = {"SKYPATROL_KEY": "sp_", "SKYPATROL_MODELS": "/m", "SKYPATROLX": "1", "HOME": "/"}
+    assert parse_server_settings(others) == ServerSettings()
+
+
 def test_secrets_do_not_print_themselves() -> None:
     settings = parse_server_settings(
         {"SKYPATROL_DATABASE": "postgresql://sky:hush@db/sky", "SKYPATROL_S3_SECRET_KEY": "hush"}
