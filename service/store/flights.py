@@ -118,9 +118,7 @@ def set_flight_state(
     Raises:
         UnknownRecordError: There is none with this id.
     """
-    row = session.get(FlightRow, flight_id, with_for_update=True, populate_existing=True)
-    if row is None:
-        raise UnknownRecordError(f"there is no flight {flight_id}")
+    row = _lock_row(session, flight_id)
     if row.state != state.value:
         row.state = state.value
         session.flush()
@@ -137,9 +135,7 @@ def lock_flight(session: Session, flight_id: str) -> Flight:
     Raises:
         UnknownRecordError: There is none with this id.
     """
-    row = session.get(FlightRow, flight_id, with_for_update=True, populate_existing=True)
-    if row is None:
-        raise UnknownRecordError(f"there is no flight {flight_id}")
+    row = _lock_row(session, flight_id)
     return _flight(row)
 
 
@@ -151,14 +147,22 @@ def note_conclusion(
     Raises:
         UnknownRecordError: There is none with this id.
     """
-    row = session.get(FlightRow, flight_id, with_for_update=True, populate_existing=True)
-    if row is None:
-        raise UnknownRecordError(f"there is no flight {flight_id}")
+    row = _lock_row(session, flight_id)
     row.run_id, row.state = run_id, FlightState.CONCLUDED.value
     session.flush()
     append_event(
         session, flight_id, kind=FlightState.CONCLUDED.value, data={**data, "run": run_id}, now=now
     )
+
+
+def _lock_row(session: Session, flight_id: str) -> FlightRow:
+    # Not so strong a lock that it waits for those who add files or jobs: PostgreSQL lets these
+    # hold a flight by its key, and they go on to its events, for which they would wait for us.
+    lock = {"key_share": True}
+    row = session.get(FlightRow, flight_id, with_for_update=lock, populate_existing=True)
+    if row is None:
+        raise UnknownRecordError(f"there is no flight {flight_id}")
+    return row
 
 
 def _flight(row: FlightRow) -> Flight:

@@ -6,16 +6,18 @@ import pytest
 from sqlalchemy import Engine
 
 from service.errors import ConflictError, UnknownRecordError
-from service.store.engine import reading, writing
+from service.store.engine import open_engine, reading, writing
 from service.store.events import append_event, read_events
 from service.store.flights import (
     Flight,
     FlightState,
     create_flight,
     list_flights,
+    lock_flight,
     read_flight,
     set_flight_state,
 )
+from service.store.jobs import JobKind, NewJob, enqueue
 
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
 
@@ -116,3 +118,21 @@ def test_what_is_not_there_is_named(engine: Engine) -> None:
             append_event(session, "nowhere", kind="x", data={}, now=NOW)
         with pytest.raises(UnknownRecordError, match="nowhere"):
             set_flight_state(session, "nowhere", FlightState.OPEN, now=NOW)
+
+
+def test_who_adds_files_or_jobs_to_a_flight_does_not_hold_up_who_moves_it_on(url: str) -> None:
+    if not url.startswith("postgresql"):
+        pytest.skip("on SQLite there is one writer anyway")
+    patient, hasty = open_engine(url), open_engine(f"{url}?options=-c%20lock_timeout%3D2000")
+    with writing(patient) as session:
+        create_flight(session, make_flight())
+    with writing(patient) as adds:
+        enqueue(adds, NewJob(kind=JobKind.CONCLUDE, key="f", flight_id="a"), now=NOW)
+        with writing(hasty) as moves_on:
+            lock_flight(moves_on, "a")
+            set_flight_state(moves_on, "a", FlightState.UPLOADED, now=NOW)
+        append_event(adds, "a", kind="file_received", data={}, now=NOW)
+    with reading(patient) as session:
+        assert [event.seq for event in read_events(session, "a")] == [1, 2, 3]
+    patient.dispose()
+    hasty.dispose()
