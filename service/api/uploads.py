@@ -1,6 +1,6 @@
 """Files that come in pieces: tus 1.0, by the routes of `tuspyserver` behind checks of ours.
 
-What the library leaves open, and how it is closed here: docs/decisions/0018-tus.md.
+What the library leaves open, and how it is closed here: docs/decisions/0018-uploads-in-pieces.md.
 """
 
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
