@@ -71,11 +71,20 @@ def open_deployment(settings: ServerSettings, *, upgrade_embedded: bool = False)
 
 
 def _prepare_store(engine: Engine, *, may_upgrade: bool) -> None:
-    """Make the tables of a new SQLite file; else refuse a store of another version."""
+    """Make the tables of a new SQLite file, or upgrade where that is allowed.
+
+    Raises:
+        CannotStartError: The store is of another version.
+    """
     is_new_file = _is_new_file(engine)
     revision = None if is_new_file else current(engine)
     if revision == HEAD:
         return
+    if revision is not None and revision > HEAD:
+        raise CannotStartError(
+            f"the store is at version {revision}, and this skypatrol knows none beyond {HEAD}: "
+            "start the version that it was last used with, or a newer one"
+        )
     if is_new_file or may_upgrade:
         upgrade(engine)
         return

@@ -2,9 +2,11 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -152,6 +154,7 @@ def test_a_port_in_use_is_one_line(tmp_path: Path) -> None:
     ("environment", "told"),
     [
         ({"SKYPATROL_RATE": "fast"}, "SKYPATROL_RATE"),
+        ({"SKYPATROL_RAET": "50"}, "SKYPATROL_RATE"),
         ({"SKYPATROL_HOST": "nowhere.invalid"}, "SKYPATROL_HOST"),
         ({"SKYPATROL_GROUND": "/nothing/here.tif"}, "SKYPATROL_GROUND"),
         ({"SKYPATROL_DATABASE": "mysql://db/sky"}, "sqlite:// or postgresql://"),
@@ -169,6 +172,28 @@ def test_a_wrong_setting_is_one_line(
 
     assert told in line
     assert "hush" not in line
+
+
+def test_a_data_folder_that_cannot_be_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    assert "SKYPATROL_DATA" in refuse("--port", "0", data=tmp_path / "file" / "data")
+    # A folder that root may not write to either.
+    assert "SKYPATROL_DATA" in refuse("--port", "0", data=Path("/proc/1/skypatrol"))
+
+
+def test_a_store_of_a_newer_version_is_one_line_and_stays_as_it_is(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    with serving(folder) as served:
+        served.stop()
+    with closing(sqlite3.connect(folder / "store.sqlite")) as store, store:
+        store.execute("UPDATE alembic_version SET version_num = '9999'")
+
+    line = refuse("--port", "0", data=folder)
+
+    assert "the store is at version 9999" in line
+    assert "newer" in line
+    with closing(sqlite3.connect(folder / "store.sqlite")) as store:
+        assert store.execute("SELECT version_num FROM alembic_version").fetchall() == [("9999",)]
 
 
 def test_the_first_key_is_none_of_the_logs_even_where_logs_tell_all(tmp_path: Path) -> None:
