@@ -12,7 +12,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from service.errors import CannotStartError
 
 BUSY_TIMEOUT_S = 30  # how long a writer waits for another one on SQLite
-_WRITES = "skypatrol_writes"
+WRITES = "skypatrol_writes"  # option of connections whose transactions may write
 
 
 def open_engine(url: str | URL, *, durable: bool = True) -> Engine:
@@ -55,7 +55,7 @@ def writing(engine: Engine) -> Iterator[Session]:
     On SQLite it is the only one from its first statement on. Otherwise two that have both read
     would wait for each other to write.
     """
-    options = {_WRITES: True}
+    options = {WRITES: True}
     with Session(engine.execution_options(**options)) as session, session.begin():
         yield session
 
@@ -78,5 +78,5 @@ def _open_sqlite(address: URL, *, durable: bool) -> Engine:
 
 
 def _begin(connection: Connection) -> None:
-    writes = connection.get_execution_options().get(_WRITES)
+    writes = connection.get_execution_options().get(WRITES)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

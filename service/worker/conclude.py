@@ -218,7 +218,7 @@ def _inputs(known: _Known, basis: Basis) -> str:
             "run": basis.run.id,
             "read_as": basis.read_as,
             "ground": basis.ground_file and str(basis.ground_file),
-            "cameras": [camera.pose.camera_id for camera in basis.cameras],
+            "cameras": [str(camera) for camera in basis.cameras],
             "grids": [
                 [grid.id, grid.responsible_unit, grid.division, grid.shape.wkb_hex]
                 for grid in basis.grids

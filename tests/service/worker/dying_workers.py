@@ -12,11 +12,11 @@ import signal
 import sys
 from pathlib import Path
 from threading import Lock
-from typing import Any
 
-from sqlalchemy import Engine, event, text
+from sqlalchemy import Connection, Engine, event, text
 
 from models.detector import Detector
+from service.store.engine import WRITES
 from tests.service.inspecting.stand_in_inspection import BrightSpotDetector
 from tests.service.worker.stand_in_worker import PoisonedDetector, open_data, open_shop
 from tests.service.worker.taken_in import work_off
@@ -25,11 +25,13 @@ MOST_DEATHS = 200
 
 
 def die_at(engine: Engine, moment: int) -> None:
-    """Let this process die at the n-th beginning or end of a transaction."""
+    """Let this process die at the n-th beginning or end of a transaction that writes."""
     lock, passed = Lock(), 0
 
-    def count(_: Any) -> None:
+    def count(connection: Connection) -> None:
         nonlocal passed
+        if not connection.get_execution_options().get(WRITES):
+            return
         with lock:
             passed += 1
             if passed == moment:
@@ -75,7 +77,7 @@ def main(data: Path, manner: str) -> int:
             died = fork(data, moment=None, detector=PoisonedDetector())
         else:
             spare_attempts(data)
-            died = fork(data, moment=12 + 3 * deaths, detector=BrightSpotDetector())
+            died = fork(data, moment=10 + 5 * deaths, detector=BrightSpotDetector())
         if not died:
             return deaths
     raise SystemExit(f"{MOST_DEATHS} workers have died")
