@@ -1,4 +1,5 @@
 import logging
+from dataclasses import replace
 from typing import Annotated
 
 import pytest
@@ -8,11 +9,13 @@ from fastapi.testclient import TestClient
 
 from service.access.roles import Caller, Permission, Role
 from service.access.secrets import RedactingFilter
+from service.api.app import create_app
 from service.api.authentication import OPEN_PATHS
 from service.api.body_limit import MAX_BODY_BYTES
 from service.api.caller import Needs, needs
 from service.api.pages import Cursor, link_next, parse_cursor
 from service.blobs.errors import DiskFullError
+from service.deployment import Deployment
 from service.errors import UnknownRecordError
 from service.store.engine import reading
 from service.store.keys import list_keys
@@ -179,6 +182,20 @@ def test_pages_of_other_servers_get_no_answer_of_ours(client: TestClient, new_ke
         client.get("/healthz", headers=asks),
     ]
     assert not [name for one in answers for name in one.headers if "access-control" in name]
+
+
+def test_pages_that_the_settings_name_may_call(deployment: Deployment, new_key: NewKey) -> None:
+    settings = replace(deployment.settings, cors_origins=("https://map.city.example",))
+    with TestClient(create_app(replace(deployment, settings=settings))) as client:
+        for origin, allowed in (("https://map.city.example",) * 2, ("https://map.example", None)):
+            asks = {"Origin": origin, "Access-Control-Request-Method": "GET"}
+            for answer in (
+                client.options("/v1/flights", headers=asks),
+                client.get("/v1/flights", headers=new_key() | {"Origin": origin}),
+            ):
+                assert answer.headers.get("Access-Control-Allow-Origin") == allowed
+                assert "Access-Control-Allow-Credentials" not in answer.headers
+                assert answer.headers["X-Frame-Options"] == "DENY"
 
 
 def test_bodies_have_an_end(client: TestClient, new_key: NewKey) -> None:
