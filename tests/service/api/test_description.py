@@ -1,16 +1,22 @@
+import importlib
+import pkgutil
+import re
 import shlex
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+import service.api
 from service.access.oidc import OidcSettings
 from service.access.roles import Role
 from service.api.authentication import OPEN_PATHS
 from service.api.code_samples import write_sample
 from service.api.description import describe_api
+from service.api.problems import TABLE, ProblemKind
 from service.server_settings import ServerSettings
 from tests.service.api.conftest import NewKey
 
@@ -79,3 +85,20 @@ def test_browsers_open_the_page_with_the_key_as_password(
     assert "http" not in page.text.replace("http-equiv", "").partition("<body>")[0]
     assert client.get("/v1/openapi.json", auth=("me", key)).status_code == 401
     assert client.get("/v1/docs", auth=("me", "wrong")).status_code == 401
+
+
+def find_problem_kinds() -> set[tuple[int, str]]:
+    """Return status and code of every kind of problem that a module of the API has."""
+    kinds = [kind for _, kind in TABLE]
+    for one in pkgutil.iter_modules(service.api.__path__):
+        module = importlib.import_module(f"service.api.{one.name}")
+        kinds += [value for value in vars(module).values() if isinstance(value, ProblemKind)]
+    return {(kind.status, kind.code) for kind in kinds}
+
+
+def test_the_guide_tells_of_every_problem() -> None:
+    guide = (Path(__file__).parents[3] / "docs" / "api.md").read_text("utf-8")
+    rows = re.findall(r"^\| (\d{3}) \| (`.*?`) \|", guide, re.MULTILINE)
+    told = {(int(status), code) for status, codes in rows for code in re.findall(r"`(\w+)`", codes)}
+    # Of URLs that are registered: no route takes any yet.
+    assert find_problem_kinds() - {(422, "url_refused")} == told
