@@ -2,12 +2,13 @@
 
 Usage: python -m tests.service.worker.stand_in_worker DATA DATABASE|- MANNER
 
-MANNER: `calm` works; `poison` ends the process as a broken library would, whenever the detector
-gets a picture whose first pixel is pure blue.
+MANNER: `calm` works; `slow` takes its time, so that others get some of the work; `poison` ends the
+process as a broken library would, whenever the detector gets a picture whose first pixel is blue.
 """
 
 import os
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -55,10 +56,24 @@ class PoisonedDetector:
         return self._sound.detect(crops, min_score=min_score)
 
 
+class SlowDetector(BrightSpotDetector):
+    """Takes a quarter of a second for some tiles."""
+
+    def detect(self, crops: Sequence[Image], *, min_score: float) -> list[Detections]:
+        time.sleep(0.25)
+        return super().detect(crops, min_score=min_score)
+
+
+DETECTORS: dict[str, type[Detector]] = {
+    "calm": BrightSpotDetector,
+    "slow": SlowDetector,
+    "poison": PoisonedDetector,
+}
+
 if __name__ == "__main__":
     folder, url, manner = sys.argv[1:]
     stop = Event()
     with stopped_by_signals(stop):
         opened = open_data(Path(folder), None if url == "-" else url)
-        work(open_shop(opened, PoisonedDetector() if manner == "poison" else None), stop)
+        work(open_shop(opened, DETECTORS[manner]()), stop)
         opened.close()
