@@ -1,6 +1,6 @@
 """Deployments: SQLite with a folder of bytes, and PostgreSQL with S3."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
 from typing import Protocol
@@ -53,6 +53,12 @@ def deployment(new_settings: NewSettings) -> Iterator[Deployment]:
     deployment = open_deployment(new_settings(migrated=True))
     yield deployment
     deployment.close()
+
+
+@pytest.fixture
+def new_database(postgres_server: str) -> Callable[[], str]:
+    """Return a function that makes a migrated PostgreSQL database and gives its address."""
+    return lambda: _new_database(postgres_server, migrated=True)
 
 
 def environment_of(settings: ServerSettings) -> dict[str, str]:
