@@ -59,6 +59,7 @@ class Client:
     sent: dict[tuple[str, str], str] = field(default_factory=dict)
     leaks: list[str] = field(default_factory=list)
     tries: int = 0
+    full: threading.Event = field(default_factory=threading.Event)  # set by the first 507
 
     def ask(self, method: str, path: str, **options: object) -> httpx.Response:
         """Return the answer; ask again as long as the server is away or says that it is."""
@@ -76,6 +77,8 @@ class Client:
                 time.sleep(0.2)
                 continue
             self._look_for_leaks(answer)
+            if answer.status_code == 507:
+                self.full.set()
             if answer.status_code < 500 and answer.status_code != 429:
                 return answer
             time.sleep(0.3)
@@ -233,13 +236,19 @@ def run_full_disk(folder: Path, figures: Figures) -> None:
         server.start()
         client = Client(server)
         more = ["mount", "-o", "remount,size=400m", str(data)]
-        room = threading.Timer(8.0, lambda: subprocess.run(more, check=True))
+
+        def give_room() -> None:
+            if client.full.wait(PATIENCE_S):
+                time.sleep(5.0)
+                subprocess.run(more, check=True)
+
+        room = threading.Thread(target=give_room, daemon=True)
         room.start()
-        photos = {f"{one:05}.jpg": draw_photo(one) for one in range(5000, 5000 + 40)}
+        photos = {f"{one:05}.jpg": draw_photo(one) for one in range(5000, 5000 + 24)}
         flights = [client.send_flight(photos)]
         wait_until_done(client, flights)
-        room.join()
         server.stop()
+        figures.judge("the disk was full", str(client.full.is_set()), holds=client.full.is_set())
         figures.tell("full disk: files, requests", f"{len(client.sent)}, {client.tries}")
         judge(data, client, flights, figures)
     finally:
