@@ -167,10 +167,14 @@ def alarm_target(
 def plan_targets(
     parts: Sequence[PartScore],
     negatives: Sequence[PictureResult],
+    unlearned: Interval | None,
     model: RegisteredModel,
     folds: dict[str, Interval],
 ) -> list[Target]:
-    """Return the targets with what was reached."""
+    """Return the targets with what was reached.
+
+    `unlearned` is the mAP50 of billboards on val and test together.
+    """
     street = next(p for p in parts if (p.view, p.origin, p.source) == ("street", "photo", None))
     garbage = find_class(street, GARBAGE)
     recall = garbage.operating.recall if garbage else None
@@ -193,7 +197,8 @@ def plan_targets(
             limit=0.35,
             at_most=False,
             reached=folds.get(BILLBOARD),
-            note=f"test split: {format_interval(find_map50(parts, View.STREET, BILLBOARD))}",
+            note=f"test split: {format_interval(find_map50(parts, View.STREET, BILLBOARD))}; "
+            f"val and test, which it did not learn from: {format_interval(unlearned)}",
         ),
         Target(
             what="illegal_structure, mAP50, cross-validated (a wish)",
@@ -310,6 +315,12 @@ def measure(model: RegisteredModel, folds: Path, *, quick: bool, work: Path) -> 
     picture_set = build_patrol_set(work / "set")
     test = [one for one in picture_set.pictures if one.split == "test"]
     others = [one for one in picture_set.pictures if one.split != "test" and not one.boxes]
+    # Its source alone: the other street pictures were never looked at for billboards.
+    val_billboards = [
+        one
+        for one in picture_set.pictures
+        if one.split == "val" and one.boxes and one.source == DASHCAM
+    ]
     if quick:
         test, others = thin_out(test), thin_out(others)
     thresholds = dict(model.manifest.min_confidence)
@@ -326,7 +337,10 @@ def measure(model: RegisteredModel, folds: Path, *, quick: bool, work: Path) -> 
     print_contenders(rows)
     parts = score_parts(ours, thresholds=thresholds)
     negatives = ours + search_tiled(model, picture_set, others)
-    targets = plan_targets(parts, negatives, model, read_folds(folds))
+    unlearned = [one for one in negatives if one.picture.split != "train"]
+    unlearned += search_tiled(model, picture_set, val_billboards)
+    pooled = find_map50(score_parts(unlearned, thresholds=thresholds), View.STREET, BILLBOARD)
+    targets = plan_targets(parts, negatives, pooled, model, read_folds(folds))
     print_targets(targets)
     return all(target.holds or target.wish for target in targets) and None not in rows.values()
 
