@@ -10,7 +10,7 @@ import argparse
 import json
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -267,7 +267,7 @@ def format_interval(interval: Interval | None) -> str:
     return f"{interval.value:.3f} ({interval.low:.3f}-{interval.high:.3f})"
 
 
-def print_contenders(rows: dict[str, Sequence[PartScore] | None]) -> None:
+def print_contenders(rows: Mapping[str, Sequence[PartScore] | None]) -> None:
     """Print a row a contender: mAP50 on the test split, real photos."""
     columns = (
         ("garbage, street", View.STREET, GARBAGE, None),
