@@ -4,7 +4,7 @@ Everything that was done is kept under out/trials; the same command goes on wher
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -21,9 +21,9 @@ from training.recipe import plan_manifest
 from training.trials.clear_billboards import DAMAGED
 from training.trials.deadline import plan_deadline
 from training.trials.fold_table import folds_as_json, format_folds, read_fold_results
-from training.trials.folds import pool_folds, read_fold_runs
+from training.trials.folds import FoldRun, pool_folds, read_fold_runs
 from training.trials.placed_pictures import choose_placed, place_pictures
-from training.trials.plan import read_fold_plan, read_trial_plan
+from training.trials.plan import FoldPlan, read_fold_plan, read_trial_plan
 from training.trials.pseudo_labels import PseudoRule, add_pseudo_labels
 from training.trials.scores import PictureKind, pool_scores
 from training.trials.searched_pictures import read_results, write_results
@@ -95,16 +95,7 @@ def run_folds(
     plan = read_fold_plan(plan_file)
     runs = read_fold_runs(plan, read_training_config(plan.base_config), out)
     if not table_only:
-        deadline = plan_deadline(read_time(), until=until, budget_min=minutes)
-        limit = plan.time_limit_min
-        told = run_series(
-            [fold.run for fold in runs],
-            real_tools(),
-            deadline=deadline,
-            time_limit_min=limit,
-            tell=typer.echo,
-        )
-        _tell(told)
+        _do_folds(runs, plan, until=until, minutes=minutes)
     for row in plan.variants:
         pooled = out / plan.name / f"{row.name}.jsonl"
         write_results(pool_folds(runs, row.name)[0], pooled)
@@ -126,17 +117,22 @@ def link_intact_signs(
 
 @app.command("two-step")
 def compare_two_steps(
-    plan_file: Annotated[Path, typer.Argument()] = CONFIGS / "folds.toml",
+    plan_file: Annotated[Path, typer.Argument()] = CONFIGS / "two_step.toml",
     *,
+    until: Until = None,
+    minutes: Minutes = None,
+    table_only: TableOnly = False,
     one_step: str = "one-step",
     finder: str = "signs",
     intact: Path = INTACT_SIGNS,
     out: Path = OUT,
     results: Path = RESULTS,
 ) -> None:
-    """Compare billboards found in one step with signs found and then judged, fold by fold."""
+    """Train and compare: billboards found in one step, and signs found and then judged."""
     plan = read_fold_plan(plan_file)
     runs = read_fold_runs(plan, read_training_config(plan.base_config), out)
+    if not table_only:
+        _do_folds(runs, plan, until=until, minutes=minutes)
     signs = place_pictures(read_picture_set(intact))
     pooled = compare_steps(runs, signs, real_sign_tools(), names=(one_step, finder))
     for name, found in pooled.items():
@@ -200,6 +196,19 @@ def _parse_scores(texts: list[str]) -> dict[str, float]:
         return {name: float(score) for name, score in (text.split("=") for text in texts)}
     except ValueError as error:
         raise TrainingError(f"{texts}: expected CLASS=SCORE") from error
+
+
+def _do_folds(
+    runs: Sequence[FoldRun], plan: FoldPlan, *, until: str | None, minutes: float | None
+) -> None:
+    told = run_series(
+        [fold.run for fold in runs],
+        real_tools(),
+        deadline=plan_deadline(read_time(), until=until, budget_min=minutes),
+        time_limit_min=plan.time_limit_min,
+        tell=typer.echo,
+    )
+    _tell(told)
 
 
 def _tell(result: SeriesResult) -> None:

@@ -19,6 +19,7 @@ from training.config import PROMOTED, SCRATCH, TrainingConfig
 from training.errors import InitialWeightsError
 
 MAX_DESCRIPTION_BYTES = 1_000_000
+CLASS_BRANCH = "cv3."  # of the head, as ultralytics calls the layers that score classes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +130,7 @@ def read_initial_weights(path: Path) -> dict[str, Tensor]:
 
 
 def start_network(network: nn.Module, weights: InitialWeights, classes: tuple[str, ...]) -> None:
-    """Put the weights into a network, except for a head that was made for other classes.
+    """Put the weights into a network; what its head knows of other classes is left out.
 
     Raises:
         InitialWeightsError: They do not fit.
@@ -139,8 +140,9 @@ def start_network(network: nn.Module, weights: InitialWeights, classes: tuple[st
     head_prefix = f"model.{len(network.model) - 1}."
     tensors = weights.tensors
     if weights.classes is not None and weights.classes != classes:
-        # As many classes with other meanings would fit, and be wrong.
-        tensors = {k: v for k, v in tensors.items() if not k.startswith(head_prefix)}
+        # As many classes with other meanings would fit, and be wrong. How boxes are drawn holds.
+        of_classes = f"{head_prefix}{CLASS_BRANCH}"
+        tensors = {k: v for k, v in tensors.items() if not k.startswith(of_classes)}
     load_initial_weights(network, tensors, head_prefix=head_prefix)
 
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from datasets.labelled_picture import LabelledPicture, Origin
-from models.registry import REGISTRY_FOLDER
+from datasets.picture_set import PictureSet
+from models.registry import REGISTRY_FOLDER, read_model
 from models.safe_files import MANIFEST_FILE
 from training.chosen_pictures import PlacedPicture
 from training.config import PROMOTED, TrainingConfig
@@ -17,7 +18,7 @@ from training.trials.placed_pictures import choose_placed, place_pictures
 from training.trials.plan import FoldPlan, TrialRow
 from training.trials.row_pictures import read_chosen_pictures
 from training.trials.trial_runs import read_sets
-from training.trials.unseen_start import read_seen_groups
+from training.trials.unseen_start import check_model_knows_sets, read_seen_groups
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +67,21 @@ def plan_folds(
     return folds
 
 
+def leave_out_splits(pictures: Iterable[LabelledPicture], splits: Sequence[str]) -> dict[str, int]:
+    """Return fold 0 for groups with a picture of these splits, -1 for those never left out.
+
+    Raises:
+        TrainingError: Nothing is left out.
+    """
+    folds: dict[str, int] = {}
+    for picture in pictures:
+        left_out = picture.split in splits or folds.get(picture.group) == 0
+        folds[picture.group] = 0 if left_out else -1
+    if 0 not in folds.values():
+        raise TrainingError(f"no picture is of the splits {', '.join(splits)}")
+    return folds
+
+
 def find_homes(pictures: Iterable[LabelledPicture]) -> dict[str, str]:
     """Return, by group, the source that has most of its pictures; sources may share a group."""
     counts: dict[str, dict[str, int]] = {}
@@ -107,16 +123,22 @@ def read_fold_runs(plan: FoldPlan, base: TrainingConfig, out: Path) -> list[Fold
 
     Raises:
         DatasetError: A picture set cannot be read.
+        ModelError: The promoted model cannot be read, from which a plan of splits starts.
         TrainingError: Groups do not fit the folds, a setting is wrong, or a run would learn from
             what it leaves out: by a model that has seen all folds, or by pasted crops.
     """
     sets = read_sets(plan.picture_sets)
     placed = [entry for one in sets for entry in place_pictures(one)]
-    folds = plan_folds(
-        (entry.picture for entry in placed),
-        fold_count=plan.fold_count,
-        one_group_a_fold=plan.one_group_a_fold,
-        balanced_class=plan.balanced_class,
+    pictures = [entry.picture for entry in placed]
+    folds = (
+        leave_out_splits(pictures, plan.left_out_splits)
+        if plan.left_out_splits
+        else plan_folds(
+            pictures,
+            fold_count=plan.fold_count,
+            one_group_a_fold=plan.one_group_a_fold,
+            balanced_class=plan.balanced_class,
+        )
     )
     runs: list[FoldRun] = []
     for fold in range(plan.fold_count):
@@ -126,7 +148,7 @@ def read_fold_runs(plan: FoldPlan, base: TrainingConfig, out: Path) -> list[Fold
             run = Run(
                 folder=out / plan.name / row.name / f"fold-{fold}",
                 row=row,
-                config=_plan_fold_config(plan, base, row),
+                config=_plan_fold_config(plan, base, row, sets),
                 learned=tuple(read_chosen_pictures(learned, row.pictures, seed=plan.seed)),
                 searched=tuple(_of_sources(searched, row.pictures.sources)),
                 taxonomy_version=sets[0].taxonomy_version,
@@ -199,12 +221,16 @@ def watch_some(
     ]
 
 
-def _plan_fold_config(plan: FoldPlan, base: TrainingConfig, row: TrialRow) -> TrainingConfig:
+def _plan_fold_config(
+    plan: FoldPlan, base: TrainingConfig, row: TrialRow, sets: Sequence[PictureSet]
+) -> TrainingConfig:
     config = override_config(base, row.training, look=row.look)
     weights = config.initial_weights
     folder = Path(weights).resolve().parent
     is_model = folder.is_relative_to(REGISTRY_FOLDER) or (folder / MANIFEST_FILE).is_file()
-    if weights == PROMOTED or is_model:
+    if plan.left_out_splits and weights == PROMOTED:
+        check_model_knows_sets(read_model().manifest, sets)
+    elif weights == PROMOTED or is_model:
         raise TrainingError(
             f"{row.name}: starts from {weights}, which has seen pictures of every fold: nothing "
             "would be left out"

@@ -75,6 +75,8 @@ class FoldPlan:
         one_group_a_fold: Sources with exactly as many groups as folds.
         balanced_class: By whose boxes the groups of the other sources are shared out evenly.
         variants: Recipes to compare on the same folds.
+        left_out_splits: In place of folds: all groups of these splits are left out, by one
+            training, which may then start from a model that learned from the other splits.
     """
 
     name: str
@@ -88,6 +90,7 @@ class FoldPlan:
     time_limit_min: float
     variants: tuple[TrialRow, ...]
     scored: tuple[PictureKind, ...]
+    left_out_splits: tuple[str, ...] = ()
 
 
 def read_trial_plan(path: Path) -> TrialPlan:
@@ -115,7 +118,9 @@ def read_fold_plan(path: Path) -> FoldPlan:
         TrainingError: It cannot be read, or a key is absent or unknown.
     """
     plan = _read_plan(path, _parse_fold_plan)
-    if plan.fold_count < 2:
+    if plan.left_out_splits and plan.fold_count != 1:
+        raise TrainingError(f"{path}: splits are left out by one fold, not {plan.fold_count}")
+    if not plan.left_out_splits and plan.fold_count < 2:
         raise TrainingError(f"{path}: {plan.fold_count} folds leave nothing to learn from")
     _check_names(path, plan.variants)
     return plan
@@ -152,7 +157,8 @@ def _parse_fold_plan(table: dict[str, Any]) -> FoldPlan:
         **{
             **table,
             **_shared_values(table),
-            "one_group_a_fold": tuple(table["one_group_a_fold"]),
+            "one_group_a_fold": tuple(table.get("one_group_a_fold", ())),
+            "left_out_splits": tuple(table.get("left_out_splits", ())),
             "variants": tuple(map(_parse_row, table["variants"])),
         }
     )

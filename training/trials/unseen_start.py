@@ -1,10 +1,12 @@
 """That a training which others start from has not seen the pictures that they leave out."""
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from datasets.picture_set import read_picture_set
+from datasets.picture_set import PictureSet, read_picture_set
+from models.manifest import ModelManifest
 from training.config import CONFIG_FILE
 from training.errors import TrainingError
 
@@ -30,6 +32,20 @@ def read_seen_groups(weights: Path) -> set[str]:
             if not sources or picture.source in sources
         }
     return seen
+
+
+def check_model_knows_sets(manifest: ModelManifest, sets: Iterable[PictureSet]) -> None:
+    """Pass only where a model's data names these very sets: it learned from their train split.
+
+    Raises:
+        TrainingError: It learned from others, whose train split may hold what these leave out.
+    """
+    for one in sets:
+        if f"{one.name} {one.version}" not in manifest.data:
+            raise TrainingError(
+                f"{manifest.id} did not learn from {one.name} {one.version} but from: "
+                f"{manifest.data} It may have seen what is left out here"
+            )
 
 
 def _read_choices(path: Path) -> list[dict[str, Any]]:  # Any: JSON

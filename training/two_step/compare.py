@@ -110,7 +110,7 @@ def format_steps(scores: Mapping[str, Sequence[PooledScore]]) -> str:
         "Written by `python -m benchmarks.trials two-step`; how to read it: "
         "[trials.md](../trials.md).",
         "",
-        "The same folds, pictures and labels: pooled findings, 95 % intervals by drawing groups.",
+        "The same start, pictures, labels and minutes; 95 % intervals by drawing groups.",
         "",
         "| way | pictures | boxes | groups | AP50 | AP50-95 |",
         "| --- | --- | --- | --- | --- | --- |",

@@ -267,7 +267,7 @@ def test_initial_weights_reach_every_layer_but_the_head(
     assert all(torch.equal(state[name], value) for name, value in body.items())
 
 
-def test_a_head_made_for_other_classes_starts_fresh_though_it_would_fit(
+def test_what_a_head_knows_of_other_classes_starts_fresh_though_it_would_fit(
     config: TrainingConfig, tmp_path: Path, tiny_network: Path
 ) -> None:
     folder = train(replace(config, epochs=1), tmp_path / "runs")
@@ -277,8 +277,10 @@ def test_a_head_made_for_other_classes_starts_fresh_though_it_would_fit(
     for classes, taken in ((CLASSES, True), (CLASSES[::-1], False)):
         network = PatrolNetwork(str(tiny_network), nc=3, verbose=False)
         start_network(network, weights, classes)
-        bias = network.state_dict()["model.4.cv3.0.2.weight"]
-        assert torch.equal(bias, weights.tensors["model.4.cv3.0.2.weight"]) is taken
+        state = network.state_dict()
+        of_classes, of_boxes = "model.4.cv3.0.2.weight", "model.4.cv2.0.2.weight"
+        assert torch.equal(state[of_classes], weights.tensors[of_classes]) is taken
+        assert torch.equal(state[of_boxes], weights.tensors[of_boxes])
 
 
 def test_weights_of_another_network_are_refused(

@@ -119,6 +119,27 @@ def test_a_model_that_has_seen_the_folds_is_no_start(
             read_fold_runs(plan, replace(base_config, initial_weights=weights), tmp_path)
 
 
+def test_splits_are_left_out_with_all_of_their_groups(
+    plan: FoldPlan, base_config, make_picture, make_set, tmp_path: Path
+) -> None:
+    made = make_set([make_picture("w", group="g1", split="test"), make_picture("v", group="g1")])
+    more = make_set([make_picture("u", group="g2")], "more")
+    plan = replace(
+        plan,
+        picture_sets=(made.folder, more.folder),
+        fold_count=1,
+        one_group_a_fold=(),
+        left_out_splits=("val", "test"),
+    )
+    (fold,) = read_fold_runs(plan, base_config, tmp_path / "out")
+    assert {e.picture.group for e in fold.run.searched} == {"g1"}
+    assert {e.picture.group for e in fold.run.learned} == {"g2"}
+    with pytest.raises(TrainingError, match="no picture is of the splits val"):
+        read_fold_runs(replace(plan, left_out_splits=("val",)), base_config, tmp_path)
+    with pytest.raises(TrainingError, match="did not learn from set 1"):
+        read_fold_runs(plan, replace(base_config, initial_weights="promoted"), tmp_path)
+
+
 def test_a_training_that_saw_a_left_out_place_is_no_start(
     plan: FoldPlan, base_config, tmp_path: Path
 ) -> None:
