@@ -7,6 +7,7 @@ as the service runs.
 import asyncio
 import signal
 import sys
+from types import FrameType
 
 from service.observing.logs import configure_logging
 from service.serving.children import Child, Supervisor
@@ -14,6 +15,7 @@ from service.settings import read_server_settings
 
 # What children get of the time to stop: the rest is for them to tell that they have.
 _SHARE_OF_CHILDREN = 0.8
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 def list_children(*, descriptor: int, worker_processes: int, stop_s: float) -> list[Child]:
@@ -34,9 +36,19 @@ async def supervise(children: list[Child], *, stop_s: float) -> bool:
     """Keep children running until a signal; return whether all ended by themselves then."""
     supervisor = Supervisor(children, stop_s=stop_s)
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, supervisor.stop)
-    return await supervisor.run()
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        loop.call_soon_threadsafe(supervisor.stop)
+
+    # Not the loop's own handlers: it takes them away at its end, and one more signal after that
+    # would leave no exit code of ours.
+    for number in STOP_SIGNALS:
+        signal.signal(number, stop)
+    try:
+        return await supervisor.run()
+    finally:
+        for number in STOP_SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
 
 
 def main() -> int:
