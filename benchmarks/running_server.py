@@ -77,7 +77,7 @@ class RunningServer:
 
     def _note_use(self) -> None:
         """Look at what its API process, which is about to be ended, has taken."""
-        for process in self._children():
+        for process in self.list_children():
             command = Path(f"/proc/{process}/cmdline").read_bytes()
             if b"api_process" in command:
                 self.peak_bytes = max(self.peak_bytes, peak_memory_bytes(process))
@@ -86,7 +86,7 @@ class RunningServer:
     def _end(self, number: signal.Signals) -> None:
         if self._process is None:
             return
-        processes = [self._process.pid, *self._children()]
+        processes = [self._process.pid, *self.list_children()]
         self._note_use()
         for process in processes[: 1 if number is signal.SIGTERM else None]:
             try:
@@ -96,7 +96,8 @@ class RunningServer:
         self._process.wait(60)
         self._process = None
 
-    def _children(self) -> list[int]:
+    def list_children(self) -> list[int]:
+        """Return the numbers of its processes: API and workers."""
         if self._process is None:
             return []
         pid = self._process.pid

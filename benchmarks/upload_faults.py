@@ -186,7 +186,9 @@ def main(chosen: argparse.Namespace) -> int:
         if chosen.only != "faults":
             run_slow_line(Path(folder), slow, figures)
     if chosen.write is not None:
-        write_results(chosen.write, figures.lines)
+        write_results(
+            chosen.write, figures.lines, title="Uploads over bad lines", command="upload_faults"
+        )
     return 0 if figures.holds else 1
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-_TITLE = "# Uploads over bad lines"
 _NOTES = "## Notes"
 
 
@@ -34,13 +33,13 @@ class Figures:
         print(self.lines[-1], flush=True)
 
 
-def write_results(path: Path, lines: Sequence[str]) -> None:
+def write_results(path: Path, lines: Sequence[str], *, title: str, command: str) -> None:
     """Write the page in Markdown, with date and machine; notes that people wrote stay."""
     _, _, notes = path.read_text().partition(_NOTES) if path.exists() else ("", "", "")
     page = [
-        _TITLE,
+        f"# {title}",
         "",
-        f"Written by `python -m benchmarks.upload_faults` on {datetime.now(tz=UTC):%Y-%m-%d} "
+        f"Written by `python -m benchmarks.{command}` on {datetime.now(tz=UTC):%Y-%m-%d} "
         f"({_machine()}).",
         "What the lines mean is told in [benchmarks/README.md](../../benchmarks/README.md).",
         "",

@@ -49,19 +49,26 @@ class Claims:
         """Return jobs that are ours from now on; they are to be given to `drop` in the end."""
         if not self.is_any_due(kinds, tried=tried):  # without keeping anybody from writing
             return []
-        # Held before the claim counts for others: no moment without a heartbeat.
-        with self._lock, writing(self._engine) as session:
-            now = self._now()
-            jobs = claim(
-                session,
-                worker=self._worker,
-                kinds=kinds,
-                lease=self._lease,
-                now=now,
-                limit=limit,
-                tried=tried,
-            )
-            self._held.update({job.id: (job, now) for job in jobs})
+        with self._lock:
+            held = dict(self._held)
+            try:
+                # Held before the claim counts for others: no moment without a heartbeat.
+                with writing(self._engine) as session:
+                    now = self._now()
+                    jobs = claim(
+                        session,
+                        worker=self._worker,
+                        kinds=kinds,
+                        lease=self._lease,
+                        now=now,
+                        limit=limit,
+                        tried=tried,
+                    )
+                    self._held.update({job.id: (job, now) for job in jobs})
+            except BaseException:
+                # No thread has it: where it was claimed all the same, its lease may end.
+                self._held = held
+                raise
         return jobs
 
     def drop(self, job: Job) -> None:

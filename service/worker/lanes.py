@@ -44,7 +44,8 @@ class Lane(Thread):
         self._claims = claims
         self._gate = gate
         self._stopping = stopping
-        self._pause_s = 0.0
+        self._pause_s = 0.0  # the last one; longer each time until something works
+        self._is_to_pause = False
         self._waits = dict[int, int]()  # how often a job was put off
 
     def run(self) -> None:
@@ -56,8 +57,9 @@ class Lane(Thread):
                 _LOG.warning("the store does not answer: %s", type(error.orig).__name__)
                 self._slow_down()
                 did_something = False
-            if self._pause_s:
+            if self._is_to_pause:
                 self._stopping.wait(self._pause_s)
+                self._is_to_pause = False
             elif not did_something:
                 self._stopping.wait(POLL_S)
 
@@ -97,6 +99,7 @@ class Lane(Thread):
 
     def _slow_down(self) -> None:
         self._pause_s = min(max(2 * self._pause_s, 1.0), LONGEST_PAUSE_S)
+        self._is_to_pause = True
 
     def _compute(self, job: Job) -> Effect:
         if job.kind is JobKind.RECEIVE:
@@ -128,7 +131,7 @@ class InspectionLane(Lane):
 
     def _claim_on(self) -> Iterator[Job]:
         """Yield jobs as long as there are any and nobody waits for the gate."""
-        while not (self._stopping.is_set() or self._gate.is_wanted_alone or self._pause_s):
+        while not (self._stopping.is_set() or self._gate.is_wanted_alone or self._is_to_pause):
             if self._claims.is_any_due(self._kinds, tried=True):
                 return
             jobs = self._claims.take(self._kinds, limit=CLAIMED_AT_ONCE, tried=False)

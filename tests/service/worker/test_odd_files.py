@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.odd_files import draw_photo, make_broken_archives, make_odd_files
+from benchmarks.faults.odd_files import draw_photo, make_broken_archives, make_odd_files
 from inference.receipt import Outcome, ReasonCode
 from service.store.engine import reading
 from service.store.files import FileState
