@@ -2,17 +2,19 @@
 
 import hashlib
 import sqlite3
-from collections import Counter
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from benchmarks.faults.persistent_client import PersistentClient
 from benchmarks.uploads.figures import Figures
 
 # Of a finding, what does not hang on which file it was found in.
-FindingKey = tuple[str, float, tuple[float, ...]]
+FindingKey = tuple[str, float, tuple[float, float]]
+SAME_PLACE_DEG = 2e-6  # 0.2 m
 
 
 def judge_files(
@@ -76,13 +78,13 @@ def judge_findings(
     client: PersistentClient, calm: str, flights: Sequence[str], figures: Figures, *, what: str
 ) -> None:
     """Judge that flights of the same pixels have the findings of the one that nobody disturbed."""
-    expected = Counter(map(_key, client.read_findings(calm)))
-    others = [flight for flight in flights if _findings(client, flight) != expected]
+    expected = _read_keys(client, calm)
+    others = [flight for flight in flights if not _same(_read_keys(client, flight), expected)]
     figures.judge(
-        f"{what}: of {len(flights)} flights, not the {expected.total()} findings of a calm one",
+        f"{what}: of {len(flights)} flights, not the {len(expected)} findings of a calm one",
         str(len(others)),
-        holds=not others and expected.total() > 0,
-    )  # fmt: skip
+        holds=not others and bool(expected),
+    )
     pictures = [
         path
         for flight in flights
@@ -96,14 +98,24 @@ def judge_findings(
     )  # fmt: skip
 
 
-def _findings(client: PersistentClient, flight: str) -> Counter[FindingKey]:
-    return Counter(map(_key, client.read_findings(flight)))
+def _read_keys(client: PersistentClient, flight: str) -> list[FindingKey]:
+    return sorted(map(_key, client.read_findings(flight)))
+
+
+def _same(some: Sequence[FindingKey], others: Sequence[FindingKey]) -> bool:
+    """Tell whether findings are the same but for the last digits of their places.
+
+    Which matches judge the refined poses is drawn by the photos' hashes, which differ.
+    """
+    return [key[:2] for key in some] == [key[:2] for key in others] and np.allclose(
+        [key[2] for key in some], [key[2] for key in others], rtol=0, atol=SAME_PLACE_DEG
+    )
 
 
 def _key(feature: dict[str, Any]) -> FindingKey:
     properties, geometry = feature["properties"], feature["geometry"]
-    place = () if geometry is None else tuple(round(at, 7) for at in geometry["coordinates"])
-    return properties["class"], round(properties["confidence"], 6), place
+    longitude, latitude = (0.0, 0.0) if geometry is None else geometry["coordinates"]
+    return properties["class"], round(properties["confidence"], 6), (longitude, latitude)
 
 
 def _is_shown(client: PersistentClient, path: str) -> bool:
