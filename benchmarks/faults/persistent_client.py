@@ -77,15 +77,23 @@ class PersistentClient:
         flight = str(_uuid7())
         self.ask("POST", "/v1/flights", json={"id": flight, "name": flight, "kind": "drone"})
         for name, data in files.items():
-            digest = hashlib.sha256(data).digest()
-            headers = {"Content-Digest": f"sha-256=:{base64.b64encode(digest).decode()}:"}
-            path = f"/v1/flights/{flight}/files/{name}"
-            answer = self.ask("PUT", path, content=data, headers=headers)
-            if answer.status_code not in (200, 201):
-                raise NoAnswerError(f"{name}: {answer.status_code} {answer.text}")
-            self.sent[flight, name] = digest.hex()
+            self.put_file(flight, name, data)
         self.ask("POST", f"/v1/flights/{flight}/complete")
         return flight
+
+    def put_file(self, flight: str, name: str, data: bytes) -> None:
+        """Send one file of a flight.
+
+        Raises:
+            NoAnswerError: It was refused, or nobody answered.
+        """
+        digest = hashlib.sha256(data).digest()
+        headers = {"Content-Digest": f"sha-256=:{base64.b64encode(digest).decode()}:"}
+        path = f"/v1/flights/{flight}/files/{name}"
+        answer = self.ask("PUT", path, content=data, headers=headers)
+        if answer.status_code not in (200, 201):
+            raise NoAnswerError(f"{name}: {answer.status_code} {answer.text}")
+        self.sent[flight, name] = digest.hex()
 
     def wait_for(self, flight: str) -> bool:
         """Return whether a flight is concluded and nothing of it is left to do, in time."""
