@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain, repeat
 from pathlib import Path
 
@@ -153,13 +154,9 @@ def _write_photo(
         stored = read_photo_pixels(photo)
     except (PhotoRejectedError, OSError):
         return []  # the receipt says why
-    upright = turn_upright(stored, photo.metadata.orientation)
-    rows, columns = stored.shape[:2]
-    written = []
+    maker, written = PictureMaker(stored, orientation=photo.metadata.orientation), []
     for picture in wanted:
-        image, box_px = draw_picture(
-            upright, picture, orientation=photo.metadata.orientation, size_px=(columns, rows)
-        )
+        image, box_px = maker.draw(picture)
         path = f"{EVIDENCE_FOLDER}/{picture.issue_id}/{picture.name}"
         data = encode_jpeg(image, JPEG_QUALITY)
         _write_if_new(folder / path, data)
@@ -167,32 +164,46 @@ def _write_photo(
     return written
 
 
-def draw_picture(
-    upright: Image,
-    wanted: WantedPicture,
-    *,
-    orientation: int,
-    size_px: tuple[int, int],
-    hide: Hide | None = None,
-) -> tuple[Image, Box]:
-    """Return one picture made from a photo, and where the object is in it.
+class PictureMaker:
+    """Makes all pictures that are wanted of one photo."""
 
-    Args:
-        upright: The photo's pixels, turned upright.
-        wanted: What it shows.
-        orientation: EXIF's of the photo, 1 to 8.
-        size_px: Width and height of the photo as it is stored.
-        hide: Makes faces and plates unreadable in what leaves; None: nobody else sees it.
-    """
-    box = box_photo_to_upright(
-        np.array([wanted.detection.box_photo]),
-        orientation,
-        width_px=size_px[0],
-        height_px=size_px[1],
-    )[0].tolist()
-    if wanted.role is EvidenceRole.PHOTO:
-        return draw_photo(upright, box, hide=hide)
-    return cut_crop(upright, box, hide=hide)
+    def __init__(self, stored: Image, *, orientation: int, hide: Hide | None = None) -> None:
+        """Prepare.
+
+        Args:
+            stored: The photo's pixels as they are in the file.
+            orientation: EXIF's of the photo, 1 to 8.
+            hide: Makes faces and plates unreadable in what leaves; None: nobody else sees it.
+        """
+        self._height_px, self._width_px = stored.shape[:2]
+        self._upright = turn_upright(stored, orientation)
+        self._orientation = orientation
+        self._hide = hide
+
+    def draw(self, wanted: WantedPicture) -> tuple[Image, Box]:
+        """Return a picture, and where the object is in it."""
+        box = box_photo_to_upright(
+            np.array([wanted.detection.box_photo]),
+            self._orientation,
+            width_px=self._width_px,
+            height_px=self._height_px,
+        )[0].tolist()
+        if wanted.role is EvidenceRole.PHOTO:
+            return draw_box(self._overview, box, scale=self._overview_scale)
+        return cut_crop(self._upright, box, hide=self._hide)
+
+    @cached_property
+    def _overview(self) -> Image:
+        """The whole photo scaled down; once for all objects in it, since hiding takes long.
+
+        Faces and plates are looked for after scaling: what is too small then is too small to read.
+        """
+        image = scale_down(self._upright, PHOTO_SIDE_PX)
+        return image if self._hide is None else self._hide(image)
+
+    @property
+    def _overview_scale(self) -> float:
+        return self._overview.shape[1] / self._upright.shape[1]
 
 
 def describe_picture(
@@ -232,14 +243,15 @@ def cut_crop(upright: Image, box: Box, *, hide: Hide | None = None) -> tuple[Ima
     return part, _scale_box(moved, scale)
 
 
-def draw_photo(upright: Image, box: Box, *, hide: Hide | None = None) -> tuple[Image, Box]:
-    """Return the whole photo scaled down, with the box drawn in, and the box there.
+def draw_box(photo: Image, box: Box, *, scale: float) -> tuple[Image, Box]:
+    """Return a copy of a photo with a box drawn in, and the box there.
 
-    Faces and plates are looked for after scaling: what is too small then is too small to read.
+    Args:
+        photo: Upright, scaled down.
+        box: In the pixels of the upright photo.
+        scale: Pixels of `photo` for one of the upright photo.
     """
-    image = scale_down(upright, PHOTO_SIDE_PX)
-    image = image.copy() if hide is None else hide(image)
-    box_px = _scale_box(box, image.shape[1] / upright.shape[1])
+    image, box_px = photo.copy(), _scale_box(box, scale)
     corners = [round(edge) for edge in box_px]
     # Room between line and object: the line must not hide what it points at.
     first, last = (corners[0] - 8, corners[1] - 8), (corners[2] + 8, corners[3] + 8)

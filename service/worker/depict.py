@@ -8,15 +8,13 @@ from typing import Any
 import numpy as np
 from sqlalchemy.orm import Session
 
-from inference.reading.decode import turn_upright
 from inference.receipt import Outcome, Reason
 from inference.sighting import Detection
-from models.detector import Image
 from service.inspecting.evidence import (
     JPEG_QUALITY,
+    PictureMaker,
     WantedPicture,
     describe_picture,
-    draw_picture,
     plan_pictures,
 )
 from service.inspecting.intake import read_or_reason
@@ -76,7 +74,8 @@ def depict(shop: Workshop, job: Job) -> Effect:
         pixels = read_or_reason(lambda _: read_photo_pixels(lent), lent.path)
     if isinstance(pixels, Reason):
         raise UnreadableError(pixels.detail or pixels.code.value)
-    drawn = [_draw(shop, pixels, one, metadata.orientation) for one in wanted]
+    maker = PictureMaker(pixels, orientation=metadata.orientation, hide=shop.privacy.hide)
+    drawn = [_draw(maker, one) for one in wanted]
     for picture in drawn:
         _keep(shop, picture)
     names = {payload.sha256: payload.name}
@@ -177,15 +176,8 @@ def _key(role: str, detection_id: str) -> tuple[str, str]:
     return role, detection_id
 
 
-def _draw(shop: Workshop, pixels: Image, wanted: WantedPicture, orientation: int) -> _Drawn:
-    rows, columns = pixels.shape[:2]
-    image, box_px = draw_picture(
-        turn_upright(pixels, orientation),
-        wanted,
-        orientation=orientation,
-        size_px=(columns, rows),
-        hide=shop.privacy.hide,
-    )
+def _draw(maker: PictureMaker, wanted: WantedPicture) -> _Drawn:
+    image, box_px = maker.draw(wanted)
     data = encode_jpeg(image, JPEG_QUALITY)
     described = describe_picture(wanted, data, image, box_px, "")
     is_photo = wanted.role is EvidenceRole.PHOTO
