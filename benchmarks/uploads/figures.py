@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 _NOTES = "## Notes"
+_MEANING = "What the lines mean is told in [benchmarks/README.md](../../benchmarks/README.md)."
 
 
 @dataclass(slots=True)
@@ -33,23 +34,40 @@ class Figures:
         print(self.lines[-1], flush=True)
 
 
-def write_results(path: Path, lines: Sequence[str], *, title: str, command: str) -> None:
-    """Write the page in Markdown, with date and machine; notes that people wrote stay."""
-    _, _, notes = path.read_text().partition(_NOTES) if path.exists() else ("", "", "")
-    page = [
-        f"# {title}",
-        "",
+def write_results(
+    path: Path, lines: Sequence[str], *, title: str, command: str, part: str | None = None
+) -> None:
+    """Write the page in Markdown, with date and machine.
+
+    Notes that people wrote stay, and so do the figures of the other parts where `part` is given:
+    parts may be run on different days.
+    """
+    old = path.read_text() if path.exists() else ""
+    told = [
         f"Written by `python -m benchmarks.{command}` on {datetime.now(tz=UTC):%Y-%m-%d} "
         f"({_machine()}).",
-        "What the lines mean is told in [benchmarks/README.md](../../benchmarks/README.md).",
         "",
         "```",
         *lines,
         "```",
     ]
+    head = [f"# {title}", "", _MEANING, ""]
+    before, _, notes = old.partition(_NOTES)
+    page = head + told
+    if part is not None:
+        parts = _read_parts(before) | {part: "\n".join(told)}
+        page = head + "\n\n".join(f"## {name}\n\n{parts[name]}" for name in sorted(parts)).split(
+            "\n"
+        )
     if notes.strip():
         page += ["", _NOTES, "", notes.strip()]
     path.write_text("\n".join(page) + "\n")
+
+
+def _read_parts(page: str) -> dict[str, str]:
+    """Return the text of each part of a page by its heading."""
+    sections = [section.partition("\n") for section in f"\n{page}".split("\n## ")[1:]]
+    return {name.strip(): text.strip() for name, _, text in sections}
 
 
 def _machine() -> str:
