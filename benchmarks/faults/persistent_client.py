@@ -95,14 +95,17 @@ class PersistentClient:
             raise NoAnswerError(f"{name}: {answer.status_code} {answer.text}")
         self.sent[flight, name] = digest.hex()
 
-    def wait_for(self, flight: str) -> bool:
-        """Return whether a flight is concluded and nothing of it is left to do, in time."""
+    def wait_for(self, flight: str, *, drawn: bool = True) -> bool:
+        """Return whether a flight is concluded in time, and nothing of it is left to do.
+
+        Pictures may still be left to draw where `drawn` is False.
+        """
         ends_at_s = time.monotonic() + PATIENCE_S
         while time.monotonic() < ends_at_s:
             state = self.ask("GET", f"/v1/flights/{flight}").json()
-            if state["state"] == "concluded" and state["jobs_left"] == 0:
+            if state["state"] == "concluded" and not (drawn and state["jobs_left"]):
                 return True
-            time.sleep(0.3)
+            time.sleep(0.1)
         return False
 
     def read_receipt(self, flight: str) -> Iterator[dict[str, Any]]:
