@@ -12,7 +12,7 @@ from service.upload.job import UploadResult
 from service.upload.receipt import ReceiptFigures, ReceiptLine
 from service.upload.words import format_bytes, format_message
 
-_LINES_SHOWN = 30
+_FILES_SHOWN = 30
 
 
 def describe_upload(result: UploadResult, texts: Texts) -> str:
@@ -35,8 +35,9 @@ def describe_upload(result: UploadResult, texts: Texts) -> str:
     quiet = sum(not file.matters for file in result.left_out)
     if quiet:
         lines.append(words["left_out"].format(count=quiet))
-    lines += _shortened(describe_not_sent(result, texts), words)
-    lines += _shortened(describe_lines(receipt, texts), words)
+    not_sent = [[line] for line in describe_not_sent(result, texts)]
+    for group in (not_sent, describe_lines(receipt, texts)):
+        lines += _shortened(group, words)
     return "\n".join(printable_text(line) for line in lines)
 
 
@@ -54,19 +55,25 @@ def describe_not_sent(result: UploadResult, texts: Texts) -> list[str]:
     return lines
 
 
-def describe_lines(receipt: ReceiptFigures, texts: Texts) -> list[str]:
-    """Return a line for each held or rejected file of the receipt."""
+def describe_lines(receipt: ReceiptFigures, texts: Texts) -> list[list[str]]:
+    """Return the lines for each held or rejected file: its name, then what and what to do."""
+    words = texts.upload
     return [
-        texts.upload["line"].format(
-            outcome=texts.outcomes[Outcome(line.outcome)],
-            name=line.name,
-            why="; ".join(
-                " ".join(filter(None, [_with_detail(texts, code, detail), advice]))
+        [
+            words["line"].format(outcome=texts.outcomes[Outcome(line.outcome)], name=line.name),
+            *(
+                text
                 for code, detail, advice in line.reasons
+                for text in _reason_lines(texts, code, detail, advice)
             ),
-        )
+        ]
         for line in receipt.lines
     ]
+
+
+def _reason_lines(texts: Texts, code: str, detail: str, advice: str) -> list[str]:
+    what = texts.upload["what"].format(what=_with_detail(texts, code, detail))
+    return [what, texts.upload["to_do"].format(advice=advice)] if advice else [what]
 
 
 def render_upload(result: UploadResult, texts: Texts) -> str:
@@ -122,14 +129,28 @@ def describe_sighting(data: Mapping[str, object], texts: Texts) -> list[Message]
 
 
 def describe_findings(features: list[Mapping[str, object]], texts: Texts) -> list[str]:
-    """Return the number of findings and a line for each of the surest."""
+    """Return the number of findings and a line for each of the surest.
+
+    Args:
+        features: As docs/api.md has them: a finding's place is its property `position`.
+        texts: In the person's language.
+    """
     words = texts.upload
-    lines = [
-        words["finding"].format(**_clue(properties, texts))
+    found = [
+        properties
         for feature in features
         if isinstance(properties := feature.get("properties"), dict)
     ]
+    lines = [[words["finding"].format(**_clue(_placed(record), texts))] for record in found]
     return [words["concluded"].format(count=len(features)), *_shortened(lines, words)]
+
+
+def _placed(record: dict[str, object]) -> dict[str, object]:
+    """Return a finding's record with its place where that of a sighting is."""
+    position = record.get("position")
+    if not isinstance(position, dict):
+        return record
+    return record | position | {"ce90_m": position.get("accuracy_m")}
 
 
 def _clue(record: Mapping[str, object], texts: Texts) -> dict[str, object]:
@@ -168,6 +189,8 @@ def _line_record(line: ReceiptLine) -> dict[str, object]:
     return {"name": line.name, "outcome": line.outcome, "reasons": reasons}
 
 
-def _shortened(lines: list[str], words: Mapping[str, str]) -> list[str]:
-    rest = len(lines) - _LINES_SHOWN
-    return lines[:_LINES_SHOWN] + ([words["more_lines"].format(count=rest)] if rest > 0 else [])
+def _shortened(groups: list[list[str]], words: Mapping[str, str]) -> list[str]:
+    """Return the lines of the first groups, and how many more there are."""
+    lines = [line for group in groups[:_FILES_SHOWN] for line in group]
+    rest = len(groups) - _FILES_SHOWN
+    return lines + ([words["more_lines"].format(count=rest)] if rest > 0 else [])
