@@ -1,6 +1,7 @@
 """Random kills of API and workers, broken files, a full disk: is every file answered, once?
 
-    python -m benchmarks.fault_campaign [--quick] [--shared DIR] [--folder DIR] [--write PAGE]
+    python -m benchmarks.fault_campaign [--quick] [--kills N] [--shared DIR] [--folder DIR]
+        [--write PAGE]
 
 Flights are sent to `skypatrol serve` while its processes are ended by SIGKILL at random moments.
 Then the store, the bytes and all answers are held against what was sent, and findings against
@@ -16,7 +17,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmarks.faults.flights import make_other_files, render_photos
@@ -144,6 +145,7 @@ def main() -> int:
     """Run the campaign, print the figures, and return 0 where all hold."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="a few kills, about a minute")
+    parser.add_argument("--kills", type=int, metavar="N", help="another number of kills")
     parser.add_argument("--shared", type=Path, help="reference data, for its photos/odd")
     parser.add_argument("--folder", type=Path, help="where to work")
     parser.add_argument("--write", type=Path, metavar="PAGE", help="keep the figures in Markdown")
@@ -151,6 +153,8 @@ def main() -> int:
     # So that nothing is left running or mounted.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     size, figures = QUICK if chosen.quick else FULL, Figures()
+    if chosen.kills is not None:
+        size = replace(size, kills=chosen.kills)
     odd = None if chosen.shared is None else chosen.shared / "photos" / "odd"
     with tempfile.TemporaryDirectory(dir=chosen.folder, prefix="fault-campaign-") as folder:
         try:
