@@ -178,10 +178,22 @@ def killing(
         thread.join()
 
 
+def scale_faults(faults: Faults, photos: int) -> Faults:
+    """Return a run with so many photos and as many bytes between cuts and kills."""
+    share = photos / faults.photos
+    return replace(
+        faults,
+        photos=photos,
+        cuts=max(1, round(faults.cuts * share)),
+        kills=round(faults.kills * share),
+    )
+
+
 def main(chosen: argparse.Namespace) -> int:
     """Run what was asked for, print and keep the figures, and return 0 where all hold."""
     faults, slow = (QUICK_FAULTS, QUICK_SLOW) if chosen.quick else (FAULTS, SLOW)
-    faults = replace(faults, photos=chosen.photos or faults.photos)
+    if chosen.photos is not None:
+        faults = scale_faults(faults, chosen.photos)
     # The default of SIGTERM and SIGHUP would leave 25 GB and a server behind.
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: sys.exit(1))
@@ -210,7 +222,9 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="smaller numbers, about a minute")
     parser.add_argument("--only", choices=tuple(PARTS), help="one of the two runs")
-    parser.add_argument("--photos", type=int, help="of the run with cuts and kills")
+    parser.add_argument(
+        "--photos", type=int, help="of the run with cuts and kills, which become fewer likewise"
+    )
     parser.add_argument("--write", type=Path, metavar="PAGE", help="keep the figures in Markdown")
     parser.add_argument("--folder", type=Path, help="on the disk to measure; 25 GB must be free")
     return parser.parse_args()
