@@ -69,13 +69,13 @@ def run_faults(folder: Path, size: Faults, figures: Figures) -> None:
         read_photo_metadata(card / name)  # raises where it is no photo
     plain_s = [time_hash_copy_fsync(card, folder / "copies")]
     server = RunningServer(data=folder / "data")
-    server.start()
-    line = BadLine(
-        to_host="127.0.0.1", to_port=server.port, cut_every=total / (size.cuts + 1), seed=2,
-        most_cuts=size.cuts,
-    )  # fmt: skip
     kills = [total * (number + 1) / (size.kills + 1) for number in range(size.kills)]
-    try:
+    try:  # before it starts: who interrupts the start leaves no server behind
+        server.start()
+        line = BadLine(
+            to_host="127.0.0.1", to_port=server.port, cut_every=total / (size.cuts + 1), seed=2,
+            most_cuts=size.cuts,
+        )  # fmt: skip
         with running_line(line), killing(server, line, kills) as away_s:
             run = run_client(card, f"http://127.0.0.1:{line.port}", server.key, folder / "state")
     finally:
@@ -117,11 +117,11 @@ def run_slow_line(folder: Path, size: SlowLine, figures: Figures) -> None:
     card, total = folder / "slow-card", size.photos * size.photo_bytes
     hashes = write_card(card, photos=size.photos, photo_bytes=size.photo_bytes, seed=3)
     server = RunningServer(data=folder / "slow-data")
-    server.start()
-    line = BadLine(
-        to_host="127.0.0.1", to_port=server.port, rate=size.rate, cut_every=size.cut_every
-    )
     try:
+        server.start()
+        line = BadLine(
+            to_host="127.0.0.1", to_port=server.port, rate=size.rate, cut_every=size.cut_every
+        )
         with running_line(line):
             run = run_client(card, f"http://127.0.0.1:{line.port}", server.key, folder / "state")
     finally:

@@ -50,10 +50,13 @@ def run_client(card: Path, url: str, key: str, state: Path) -> ClientRun:
         out = client.stdout
         reader = threading.Thread(target=lambda: told.append(out.read() if out else ""))
         reader.start()
-        while client.poll() is None:
-            peak_bytes = max(peak_bytes, peak_memory_bytes(client.pid))
-            cpu_s = max(cpu_s, cpu_seconds(client.pid))
-            time.sleep(_LOOK_S)
+        try:
+            while client.poll() is None:
+                peak_bytes = max(peak_bytes, peak_memory_bytes(client.pid))
+                cpu_s = max(cpu_s, cpu_seconds(client.pid))
+                time.sleep(_LOOK_S)
+        finally:
+            client.kill()  # who interrupts does not want to wait for the rest of the upload
         reader.join()
     if client.returncode not in (0, 2):  # 2: no file has its answer
         raise RuntimeError(f"the client ended with {client.returncode}")
