@@ -21,7 +21,7 @@ from tests.service.inspecting.stand_in_inspection import inspect_with_stand_in
 from tests.service.inspecting.test_areas import write_geojson
 from tests.service.inspecting.test_cameras import GATE, draw_heap_from_gate, write_cameras
 from tests.service.worker.stand_in_worker import open_data, open_shop
-from tests.service.worker.taken_in import complete, declare, features, send_folder, work_off
+from tests.service.worker.taken_in import complete, declare, events, features, send_folder, work_off
 
 pytestmark = pytest.mark.slow
 
@@ -112,3 +112,22 @@ def test_a_setting_has_the_effect_of_the_option(
     assert with_it != without  # else this would prove nothing
     grids = options["grids"]["grids"] if setting == "grids" else None
     assert served(card, tmp_path / "data", settings=settings[setting], grids=grids) == with_it
+
+
+def test_another_list_of_cameras_is_another_conclusion(tmp_path: Path) -> None:
+    card, data = tmp_path / "card", tmp_path / "data"
+    draw_heap_from_gate(card / "gate-3" / "1.jpg", east_m=7.0, north_m=11.0)
+    cameras: dict[str, Any] = {"cameras": write_cameras(tmp_path / "cameras.toml", GATE)}
+    conclusions, found = list[int](), list[Any]()
+    for settings in ({}, {}, cameras):
+        deployment = open_data(data, **settings)
+        if not found:
+            send_folder(deployment, declare(deployment, "f"), card)
+        complete(deployment, "f")
+        work_off(open_shop(deployment))
+        conclusions.append(len(events(deployment, "f", "concluded")))
+        found.append(features(deployment, "f"))
+        deployment.close()
+    assert conclusions == [1, 1, 2]  # the same once more is none
+    assert found[0] == found[1] != found[2]
+    assert found[2] == served(card, tmp_path / "fresh", settings=cameras)
