@@ -66,7 +66,7 @@ def run_kills(folder: Path, size: Size, odd: Path | None, figures: Figures) -> N
         client = PersistentClient(server)
         calm = client.send_flight(photos)
         client.wait_for(calm)
-        killer = Killer(server, kills=size.kills, seed=1)
+        killer = Killer(server, kills=size.kills, seed=1, on_trouble=client.give_up)
         killer.start()
         started_s = time.monotonic()
         try:
@@ -83,7 +83,7 @@ def run_kills(folder: Path, size: Size, odd: Path | None, figures: Figures) -> N
             killer.end()
         figures.judge(
             f"kills: of {size.kills} restarts and kills, not survived by the server",
-            str(killer.left) if killer.trouble is None else killer.trouble,
+            str(killer.left),
             holds=not killer.left,
         )
         late = [flight for flight in [*odd_flights, *flights] if not client.wait_for(flight)]

@@ -78,7 +78,10 @@ class RunningServer:
     def _note_use(self) -> None:
         """Look at what its API process, which is about to be ended, has taken."""
         for process in self.list_children():
-            command = Path(f"/proc/{process}/cmdline").read_bytes()
+            try:
+                command = Path(f"/proc/{process}/cmdline").read_bytes()
+            except OSError:
+                continue  # it has ended by itself
             if b"api_process" in command:
                 self.peak_bytes = max(self.peak_bytes, peak_memory_bytes(process))
                 self.cpu_s += cpu_seconds(process)
@@ -86,6 +89,9 @@ class RunningServer:
     def _end(self, number: signal.Signals) -> None:
         if self._process is None:
             return
+        if number is signal.SIGKILL and self._process.poll() is None:
+            # So that it starts no other process between the look at its processes and their end.
+            os.kill(self._process.pid, signal.SIGSTOP)
         processes = [self._process.pid, *self.list_children()]
         self._note_use()
         for process in processes[: 1 if number is signal.SIGTERM else None]:

@@ -2,8 +2,10 @@
 
 import os
 import signal
+import subprocess
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 
 import numpy as np
@@ -19,8 +21,11 @@ class Killer(threading.Thread):
         trouble: Why it gave up: the server did not come back.
     """
 
-    def __init__(self, server: RunningServer, *, kills: int, seed: int) -> None:
+    def __init__(
+        self, server: RunningServer, *, kills: int, seed: int, on_trouble: Callable[[str], None]
+    ) -> None:
         super().__init__(daemon=True)
+        self._on_trouble = on_trouble
         self._server = server
         self._random = np.random.default_rng(seed)
         self._ended = threading.Event()
@@ -39,8 +44,9 @@ class Killer(threading.Thread):
                 try:
                     self._server.kill()
                     self._server.start()
-                except RuntimeError as error:
+                except (RuntimeError, OSError, subprocess.SubprocessError) as error:
                     self.trouble = str(error)
+                    self._on_trouble(self.trouble)
                     return
             self.left -= 1
 

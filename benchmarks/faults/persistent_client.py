@@ -29,6 +29,7 @@ class PersistentClient:
         leaks: Answers that show a traceback, or 5xx that are no problem document.
         tries: Requests, those in vain counted.
         full: Set by the first 507.
+        given_up: Why nobody needs to wait for the server any more.
     """
 
     server: RunningServer
@@ -36,6 +37,11 @@ class PersistentClient:
     leaks: list[str] = field(default_factory=list)
     tries: int = 0
     full: threading.Event = field(default_factory=threading.Event)
+    given_up: str | None = None
+
+    def give_up(self, why: str) -> None:
+        """Let no request wait for the server any more."""
+        self.given_up = why
 
     def ask(
         self,
@@ -52,6 +58,8 @@ class PersistentClient:
         """
         ends_at_s = time.monotonic() + PATIENCE_S
         while time.monotonic() < ends_at_s:
+            if self.given_up is not None:
+                raise NoAnswerError(self.given_up)
             self.tries += 1
             known = {"Authorization": f"Bearer {self.server.key}"} | dict(headers or {})
             url = self.server.url + path
