@@ -28,6 +28,7 @@ from benchmarks.faults.persistent_client import PATIENCE_S, NoAnswerError, Persi
 from benchmarks.running_server import RunningServer
 from benchmarks.uploads.figures import Figures, write_results
 
+ODD_A_FLIGHT = 50
 TITLE = "Kills, broken files, a full disk"
 
 
@@ -69,15 +70,19 @@ def run_kills(folder: Path, size: Size, odd: Path | None, figures: Figures) -> N
         killer = Killer(server, kills=size.kills, seed=1, on_trouble=client.give_up)
         killer.start()
         started_s = time.monotonic()
+        odd_cards = [
+            make_broken_archives(seed=3),
+            *split(make_odd_files(size.odd_files, folder=odd, seed=2), ODD_A_FLIGHT),
+        ]
+        flights, odd_flights = list[str](), list[str]()
         try:
-            odd_flights = [
-                client.send_flight(make_odd_files(size.odd_files, folder=odd, seed=2)),
-                client.send_flight(make_broken_archives(seed=3)),
-            ]
-            flights = list[str]()
-            while not killer.is_done or not flights:
+            # In turn, so that kills hit the inspection of sound photos and that of broken ones.
+            while not killer.is_done or odd_cards or not flights:
                 flights.append(client.send_flight(make_other_files(photos, len(flights))))
-                client.wait_for(flights[-1])
+                if odd_cards:
+                    odd_flights.append(client.send_flight(odd_cards.pop()))
+                if not killer.is_done:
+                    client.wait_for(flights[-1])
             wait_for_end(killer)
         finally:
             killer.end()
@@ -89,13 +94,22 @@ def run_kills(folder: Path, size: Size, odd: Path | None, figures: Figures) -> N
         late = [flight for flight in [*odd_flights, *flights] if not client.wait_for(flight)]
         figures.tell(
             "kills: flights, files, requests (in vain ones too), seconds",
-            f"{len(flights) + 3}, {len(client.sent)}, {client.tries}, "
+            f"{len(flights) + len(odd_flights) + 1}, {len(client.sent)}, {client.tries}, "
             f"{time.monotonic() - started_s:.0f}",
         )
         figures.judge("kills: flights not concluded", str(len(late)), holds=not late)
         judge_files(client, [calm, *odd_flights, *flights], figures, what="kills")
         judge_findings(client, calm, flights, figures, what="kills")
         judge_work(server.data, figures, what="kills")
+
+
+def split(files: dict[str, bytes], count: int) -> list[dict[str, bytes]]:
+    """Return files in parts of so many."""
+    names = list(files)
+    return [
+        {name: files[name] for name in names[start : start + count]}
+        for start in range(0, len(names), count)
+    ]
 
 
 @contextmanager

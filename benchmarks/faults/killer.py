@@ -34,7 +34,7 @@ class Killer(threading.Thread):
 
     def run(self) -> None:
         """Kill so often as asked for."""
-        while self.left and not self._ended.wait(float(self._random.uniform(0.2, 2.5))):
+        while self.left and not self._ended.wait(self._choose_pause_s()):
             children = self._server.list_children()
             if children and self._random.random() < 0.5:
                 with suppress(ProcessLookupError):
@@ -49,6 +49,11 @@ class Killer(threading.Thread):
                     self._on_trouble(self.trouble)
                     return
             self.left -= 1
+
+    def _choose_pause_s(self) -> float:
+        # Some so long that a worker has started and inspects, most so short that it has not.
+        most_s = 9.0 if self._random.random() < 0.3 else 2.5
+        return float(self._random.uniform(0.2, most_s))
 
     def end(self) -> None:
         """Kill no more."""

@@ -12,6 +12,7 @@ import typer
 from service.client_settings import read_client_settings
 from service.commands.shared_options import PhotoPaths, parse_language
 from service.errors import CannotStartError, StoppedError
+from service.freed_memory import keep_freed_memory
 from service.inspecting.found_files import stable_name
 from service.translations import Texts, read_texts
 from service.upload.errors import HaltedError, Message, UploadStoppedError
@@ -124,6 +125,7 @@ def _details(**given: str | None) -> dict[str, str]:
 
 def _run(options: UploadOptions, texts: Texts, *, wait: bool, as_json: bool) -> int:
     """Upload, tell what came of it, and return the exit code."""
+    keep_freed_memory()
     try:
         with show_upload(texts.upload, quiet=as_json) as screen:
             result, findings = _upload(options, texts, screen, wait=wait)

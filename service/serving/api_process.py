@@ -11,6 +11,7 @@ import uvicorn
 from service.api.app import create_app
 from service.deployment import Deployment, open_deployment
 from service.errors import CannotStartError
+from service.freed_memory import keep_freed_memory
 from service.observing.logs import configure_logging
 from service.operating.purge_clock import start_purge_clock
 from service.settings import read_server_settings
@@ -59,6 +60,7 @@ def serve_api(deployment: Deployment, listener: socket.socket, *, stop_s: float)
 
 def main() -> int:
     """Serve with the settings of the surroundings; return the exit code."""
+    keep_freed_memory()
     listener = socket.socket(fileno=int(sys.argv[1]))
     stop_s = float(sys.argv[2])
     try:
