@@ -11,7 +11,7 @@ import typer
 
 from service.client_settings import read_client_settings
 from service.commands.shared_options import PhotoPaths, parse_language
-from service.errors import CannotStartError, StoppedError
+from service.errors import StoppedError
 from service.freed_memory import keep_freed_memory
 from service.inspecting.found_files import stable_name
 from service.translations import Texts, read_texts
@@ -96,14 +96,18 @@ def upload(
     Exit code 0: all photos were accepted; 2: some were held, rejected or not sent; 1: none was.
     """
     settings = read_client_settings()
+    texts = read_texts(parse_language(lang or settings.language))
     address = server or settings.server
     if address is None:
-        raise CannotStartError("no server: give --server URL or set SKYPATROL_SERVER")
-    texts = read_texts(parse_language(lang or settings.language))
+        raise StoppedError(texts.upload["no_server"])
+    try:
+        found_key = read_key(settings.key, key_file or settings.key_file)
+    except UploadStoppedError as error:
+        raise StoppedError(format_message(error.message, texts.upload)) from error
     options = UploadOptions(
         paths=tuple(paths),
         server=parse_server_address(address, allow_http=insecure_http),
-        key=read_key(settings.key, key_file or settings.key_file),
+        key=found_key,
         state_folder=settings.state_folder,
         name=name,
         kind=(FlightKind.PATROL if patrol else FlightKind.DRONE).value,

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from service.access.secrets import Secret
 from service.errors import CannotStartError
+from service.upload.errors import UploadStoppedError
 
 _LONGEST = 8000
 
@@ -12,7 +13,8 @@ def read_key(key: Secret | None, key_file: Path | None) -> Secret:
     """Return the key; a file that is named goes before a setting.
 
     Raises:
-        CannotStartError: There is none, or it is none.
+        CannotStartError: It is none.
+        UploadStoppedError: There is none.
     """
     if key_file is not None:
         try:
@@ -24,7 +26,7 @@ def read_key(key: Secret | None, key_file: Path | None) -> Secret:
     elif key is not None:
         text, where = key.reveal(), "SKYPATROL_KEY"
     else:
-        raise CannotStartError("no key: set SKYPATROL_KEY, or name its file by --key-file")
+        raise UploadStoppedError("no_key")
     bare = text.strip()
     # It goes into a header: whatever else is in the file must not get there.
     if not bare or len(bare) > _LONGEST or not all("!" <= letter <= "~" for letter in bare):

@@ -6,6 +6,7 @@ import pytest
 
 from service.access.secrets import Secret
 from service.errors import CannotStartError
+from service.upload.errors import UploadStoppedError
 from service.upload.key_file import read_key
 
 KEY = "sp_0123456789abcdef_" + "x" * 43
@@ -26,7 +27,7 @@ def test_what_is_no_key_is_refused_and_not_repeated(tmp_path: Path, content: str
 
 
 def test_no_key_and_no_file_are_told(tmp_path: Path) -> None:
-    with pytest.raises(CannotStartError, match="SKYPATROL_KEY"):
+    with pytest.raises(UploadStoppedError, match="no_key"):
         read_key(None, None)
     with pytest.raises(CannotStartError, match="cannot be read"):
         read_key(None, tmp_path / "gone")
