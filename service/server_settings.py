@@ -29,7 +29,7 @@ STANDARD_DATA = Path("skypatrol-data")
 # Read by other rooms: by all commands, and by the client.
 OTHERS = ("MODELS", "WORKERS", "SERVER", "KEY", "KEY_FILE", "UPLOADS", "ANSWERS_S")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
-LOG_FORMATS = ("json", "text")
+LOG_FORMATS = ("auto", "json", "text")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +91,7 @@ class ServerSettings:
     outgoing: AllowedPlaces = field(default_factory=AllowedPlaces)
     keep_days: Mapping[BlobKind, int] = field(default_factory=dict)
     log_level: str = "INFO"
-    log_format: str = "json"
+    log_format: str = "auto"
 
     @property
     def is_embedded(self) -> bool:
@@ -149,7 +149,7 @@ def parse_server_settings(environment: Mapping[str, str]) -> ServerSettings:
         outgoing=_parse_outgoing(values),
         keep_days=_parse_keep_days(values),
         log_level=values.choice("LOG_LEVEL", LOG_LEVELS, "INFO"),
-        log_format=values.choice("LOG_FORMAT", LOG_FORMATS, "json"),
+        log_format=values.choice("LOG_FORMAT", LOG_FORMATS, "auto"),
     )
     values.refuse_unknown()
     return settings

@@ -21,10 +21,13 @@ _LIBRARIES = ("uvicorn", "uvicorn.error", "uvicorn.access", "sqlalchemy", "alemb
 # They tell each request or statement at INFO; the product has lines of its own for that.
 _TALKATIVE = ("uvicorn.access", "sqlalchemy", "alembic", "httpx", "httpcore", "asyncio")
 
+_ACCESS = logging.getLogger("service.api.access")
+
 
 class LogFormat(StrEnum):
-    """How lines look."""
+    """How lines look; `auto`: text on a terminal, without a line for each request, else JSON."""
 
+    AUTO = "auto"
     JSON = "json"
     TEXT = "text"
 
@@ -51,16 +54,18 @@ def configure_logging(
 
     Args:
         level: Lowest one that is shown, such as `info`.
-        log_format: `json` or `text`.
+        log_format: `auto`, `json` or `text`.
         process: Its name in each line, such as `api` or `worker-1`.
         stream: Standard error where it is None.
 
     Raises:
         ValueError: There is no such level or format.
     """
-    formatter = JsonFormatter() if LogFormat(log_format) is LogFormat.JSON else TextFormatter()
-    handler = logging.StreamHandler(stream or sys.stderr)
-    handler.setFormatter(formatter)
+    wanted, target = LogFormat(log_format), stream or sys.stderr
+    for_person = wanted is LogFormat.AUTO and target.isatty()
+    as_text = for_person or wanted is LogFormat.TEXT
+    handler = logging.StreamHandler(target)
+    handler.setFormatter(TextFormatter() if as_text else JsonFormatter())
     handler.addFilter(ContextFilter(process))
     handler.addFilter(RedactingFilter())
     root = logging.getLogger()
@@ -70,6 +75,7 @@ def configure_logging(
         library = logging.getLogger(name)
         library.handlers.clear()
         library.propagate = True
+    _ACCESS.setLevel(logging.WARNING if for_person else logging.NOTSET)
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
     logging.captureWarnings(True)

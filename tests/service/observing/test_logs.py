@@ -26,6 +26,7 @@ def logging_as_it_was() -> Iterator[None]:
     yield
     root.handlers[:], level, sys.excepthook, threading.excepthook = before
     root.setLevel(level)
+    logging.getLogger("service.api.access").setLevel(logging.NOTSET)
     logging.captureWarnings(False)
 
 
@@ -196,3 +197,24 @@ def test_configured_twice_writes_once(json_lines: io.StringIO) -> None:
 def test_unknown_levels_and_formats_are_refused(level: str, log_format: str) -> None:
     with pytest.raises(ValueError, match=r"(?i)loud|xml"):
         configure_logging(level=level, log_format=log_format, process="api")
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_people_at_a_terminal_get_text_and_no_line_for_each_request() -> None:
+    stream = Terminal()
+    configure_logging(level="info", log_format="auto", process="api", stream=stream)
+    logging.getLogger("service.api.access").info("GET /healthz 200")
+    logging.getLogger("service.worker.run").info("worker inspects")
+    (line,) = stream.getvalue().splitlines()
+    assert "service.worker.run: worker inspects" in line
+    assert not line.startswith("{")
+
+
+def test_what_is_no_terminal_gets_json_with_every_request(stream: io.StringIO) -> None:
+    configure_logging(level="info", log_format="auto", process="api", stream=stream)
+    logging.getLogger("service.api.access").info("GET /healthz 200")
+    assert json.loads(stream.getvalue())["message"] == "GET /healthz 200"
