@@ -56,6 +56,10 @@ from service.worker.place_box import box_around
 from service.worker.receive import write_nothing
 from service.worker.workshop import Workshop
 
+# Hiding faces in a photo's pictures takes long, and what it reads was decoded when it was
+# inspected: a worker that dies meanwhile is hardly the photo's fault.
+DEPICT_ATTEMPTS = 25
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Known:
@@ -299,4 +303,5 @@ def _depict_job(shop: Workshop, flight_id: str, photo: Photo) -> NewJob:
         bytes_sha256=photo.path.name,
         frame_number=None if photo.frame is None else photo.frame.number,
     )
-    return photo_job(JobKind.DEPICT, payload, flight_id=flight_id, run_id=shop.basis.run.id)
+    job = photo_job(JobKind.DEPICT, payload, flight_id=flight_id, run_id=shop.basis.run.id)
+    return replace(job, max_attempts=DEPICT_ATTEMPTS)
