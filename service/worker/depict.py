@@ -1,5 +1,6 @@
 """Pictures of findings: cut out of a photo, with faces and plates hidden, kept as bytes."""
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,7 +28,7 @@ from service.store.engine import reading, writing
 from service.store.files import read_file
 from service.store.findings import StoredFinding, change_record, read_findings
 from service.store.flights import lock_flight
-from service.store.jobs import Job
+from service.store.jobs import Job, NewJob, enqueue
 from service.store.json_text import JsonObject
 from service.worker.endings import Effect
 from service.worker.errors import UnreadableError
@@ -40,6 +41,7 @@ from service.worker.workshop import Workshop
 Record = Mapping[str, Any]  # Any: JSON, as `service.inspecting.issue_record` writes it
 
 ROLE_ORDER = list(EvidenceRole)
+PORTION_S = 3.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +56,9 @@ class _Drawn:
 
 def depict(shop: Workshop, job: Job) -> Effect:
     """Make the pictures of a flight's findings that a photo has to show, and keep them.
+
+    Those of a photo with many findings take minutes: they are written portion by portion, each by
+    an attempt of its own, so that workers that die again and again get on all the same.
 
     Raises:
         UnknownRecordError: The flight or the file was removed.
@@ -75,7 +80,7 @@ def depict(shop: Workshop, job: Job) -> Effect:
     if isinstance(pixels, Reason):
         raise UnreadableError(pixels.detail or pixels.code.value)
     maker = PictureMaker(pixels, orientation=metadata.orientation, hide=shop.privacy.hide)
-    drawn = [_draw(maker, one) for one in wanted]
+    drawn = _draw_portion(maker, wanted)
     for picture in drawn:
         _keep(shop, picture)
     names = {payload.sha256: payload.name}
@@ -92,6 +97,8 @@ def depict(shop: Workshop, job: Job) -> Effect:
             confirm_blob(session, picture.file.sha256, picture.kind, now=now)
             use_blob(session, picture.file.sha256, picture.kind, used_by=f"flight:{flight_id}")
             records[picture.finding_id] = add_evidence(record, picture.file, names)
+        if len(drawn) < len(wanted):
+            enqueue(session, _anew(job), now=now, again=True)
         for finding_id in {picture.finding_id for picture in drawn} & set(records):
             change_record(session, flight_id, run_id, finding_id, records[finding_id])
 
@@ -174,6 +181,31 @@ def _shown(record: Record) -> set[tuple[str, str]]:
 
 def _key(role: str, detection_id: str) -> tuple[str, str]:
     return role, detection_id
+
+
+def _draw_portion(maker: PictureMaker, wanted: Sequence[WantedPicture]) -> list[_Drawn]:
+    """Return as many pictures as a portion's time allows, those of the whole photo first.
+
+    These share most of their work, so they come in one portion.
+    """
+    ordered = sorted(wanted, key=lambda one: one.role is not EvidenceRole.PHOTO)
+    started_s, drawn = time.monotonic(), list[_Drawn]()
+    for one in ordered:
+        is_over = time.monotonic() - started_s >= PORTION_S
+        if drawn and is_over and one.role is not EvidenceRole.PHOTO:
+            break
+        drawn.append(_draw(maker, one))
+    return drawn
+
+
+def _anew(job: Job) -> NewJob:
+    return NewJob(
+        kind=job.kind,
+        key=job.key,
+        flight_id=job.flight_id,
+        payload=job.payload,
+        max_attempts=job.max_attempts,
+    )
 
 
 def _draw(maker: PictureMaker, wanted: WantedPicture) -> _Drawn:
