@@ -77,13 +77,13 @@ def run_kills(folder: Path, size: Size, odd: Path | None, figures: Figures) -> N
         flights, odd_flights = list[str](), list[str]()
         try:
             # In turn, so that kills hit the inspection of sound photos and that of broken ones.
-            while not killer.is_done or odd_cards or not flights:
+            while not killer.is_done or not flights:
                 flights.append(client.send_flight(make_other_files(photos, len(flights))))
                 if odd_cards:
                     odd_flights.append(client.send_flight(odd_cards.pop()))
-                if not killer.is_done:
-                    client.wait_for(flights[-1])
+                client.wait_for(flights[-1])
             wait_for_end(killer)
+            odd_flights += [client.send_flight(card) for card in odd_cards]
         finally:
             killer.end()
         figures.judge(
