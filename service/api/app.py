@@ -73,6 +73,8 @@ def create_app(
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
+        # Where a redirect leads would be taken from the Host that a client writes.
+        redirect_slashes=False,
     )
     app.state.parts = parts = replace(_make_parts(deployment), clock=clock, monotonic_s=monotonic_s)
     app.state.event_hub = make_event_hub(deployment.engine, is_stopping=parts.stopping.is_set)

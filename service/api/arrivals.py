@@ -26,6 +26,7 @@ from service.store.files import AnnouncedFile, FileState, FlightFile, find_other
 
 QUOTA_REACHED = ProblemKind(status=429, code="quota_reached", title="No bytes left for today")
 LENGTH_REQUIRED = ProblemKind(status=411, code="length_required", title="Length required")
+MOST_DIGITS = 19  # of a length: more than any disk holds
 ENCODED = ProblemKind(status=415, code="encoding_not_supported", title="Send bytes as they are")
 
 
@@ -74,9 +75,10 @@ def parse_length(headers: Headers) -> int:
         ProblemError: It does not say so.
     """
     text = headers.get("content-length", "")
-    if "transfer-encoding" in headers or not (text.isascii() and text.isdecimal()):
+    is_number = text.isascii() and text.isdecimal() and len(text) <= MOST_DIGITS
+    if "transfer-encoding" in headers or not is_number:
         raise ProblemError(LENGTH_REQUIRED, "Content-Length is needed; chunked bodies tell none")
-    return int(text[:19])
+    return int(text)
 
 
 def find_known(

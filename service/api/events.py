@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import datetime
 from functools import partial
 from typing import Annotated, Literal
 
@@ -11,16 +12,18 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from sqlalchemy import Engine
 
+from service.access.keys import is_live
 from service.access.roles import Caller, Permission
 from service.api.event_hub import EventHub
 from service.api.flight_access import find_flight
 from service.api.flight_models import FlightId
 from service.api.flights import Reader
-from service.api.parts import DeploymentPart
+from service.api.parts import DeploymentPart, PartsPart
 from service.api.problem_answers import as_media, problems
 from service.errors import UnknownRecordError
 from service.store.engine import reading
 from service.store.events import FlightEvent, read_events
+from service.store.keys import read_key
 
 EVENT_STREAM = "text/event-stream"
 HEARTBEAT_S = 15.0
@@ -37,6 +40,7 @@ async def follow_flight(
     flight_id: FlightId,
     caller: Reader,
     deployment: DeploymentPart,
+    parts: PartsPart,
     after: Annotated[int, Query(ge=0, le=2**62, description="Only events behind this one.")] = 0,
     last_event_id: Annotated[int | None, Header(ge=0, le=2**62)] = None,
     until: Annotated[
@@ -47,7 +51,7 @@ async def follow_flight(
     hub: EventHub = request.app.state.event_hub
     hub.require_room(caller.id)
     start = after if last_event_id is None else last_event_id
-    read = partial(_read_page, deployment.engine, caller, flight_id)
+    read = partial(_read_page, deployment.engine, parts.clock, caller, flight_id)
     await anyio.to_thread.run_sync(read, start)  # whether the caller may: told before any stream
     return StreamingResponse(
         _follow(hub, caller, flight_id, read, start=start, until=until),
@@ -93,7 +97,18 @@ def render_event(event: FlightEvent) -> bytes:
     return f"id: {event.seq}\nevent: {event.kind}\ndata: {data}\n\n".encode()
 
 
-def _read_page(engine: Engine, caller: Caller, flight_id: str, after: int) -> list[FlightEvent]:
+def _read_page(
+    engine: Engine, clock: Callable[[], datetime], caller: Caller, flight_id: str, after: int
+) -> list[FlightEvent]:
+    """Return the next events; a key that has ended meanwhile gets none.
+
+    Raises:
+        UnknownRecordError: There is no such flight for this caller, or not any more.
+    """
     with reading(engine) as session:
+        kind, _, key_id = caller.id.partition(":")
+        key = read_key(session, key_id) if kind == "key" else None
+        if key is not None and not is_live(key, now=clock()):
+            raise UnknownRecordError("the key has ended")
         find_flight(session, caller, Permission.READ_FLIGHTS, flight_id)
         return read_events(session, flight_id, after=after, limit=_PAGE)

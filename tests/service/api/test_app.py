@@ -84,6 +84,12 @@ def test_every_route_says_what_its_callers_need(app: FastAPI) -> None:
     assert {"/healthz", "/v1/keys", "/v1/flights/{flight_id}"} <= seen
 
 
+def test_a_slash_too_many_leads_nowhere(client: TestClient, new_key: NewKey) -> None:
+    headers = {**new_key(Role.ADMIN), "Host": "elsewhere.example"}
+    answer = client.get("/v1/flights/", headers=headers, follow_redirects=False)
+    assert (answer.status_code, answer.headers.get("Location")) == (404, None)
+
+
 def test_a_key_opens_what_its_roles_say(client: TestClient, new_key: NewKey) -> None:
     assert client.get("/v1/trial/who", headers=new_key(Role.AUDITOR)).status_code == 200
 

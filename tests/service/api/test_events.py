@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -13,8 +14,9 @@ from fastapi.testclient import TestClient
 from service.access.roles import Role
 from service.api.event_hub import MAX_STREAMS_A_CALLER
 from service.deployment import Deployment
-from service.store.engine import writing
+from service.store.engine import open_engine, writing
 from service.store.flights import note_conclusion
+from service.store.keys import revoke_key
 from tests.service.api.conftest import NewKey, TestClock
 from tests.service.api.live_api import LiveApi
 from tests.service.api.sending import FLIGHT, declare, send
@@ -134,6 +136,30 @@ def next_event(lines: Iterator[str]) -> dict[str, object]:
         block.append(line)
         if not line and (events := parse_events("\n".join(block))):
             return events[0]
+
+
+@pytest.mark.slow
+def test_a_key_that_is_revoked_sees_no_further_event(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'store.sqlite'}"
+    api = LiveApi(tmp_path, url, {})
+    try:
+        api.start()
+        watching, sending = api.new_key(Role.OPERATOR), api.new_key(Role.OPERATOR)
+        with api.client(sending) as client:
+            declare(client, sending)
+            with client.stream("GET", PLACE, headers=watching) as stream:
+                lines = stream.iter_lines()
+                assert next_event(lines)["kind"] == "created"
+                secret = watching["Authorization"].removeprefix("Bearer ")
+                engine = open_engine(url)
+                with writing(engine) as session:
+                    revoke_key(session, secret.split("_")[1], now=datetime.now(UTC))
+                engine.dispose()
+                send(client, sending, "a.jpg", b"a")
+                with pytest.raises(StopIteration):
+                    next_event(lines)
+    finally:
+        api.close()
 
 
 @pytest.mark.slow

@@ -212,6 +212,7 @@ def test_bytes_that_do_not_hash_as_told_are_not_kept(
         ({"Content-Encoding": "gzip"}, (415, "encoding_not_supported")),
         ({"Content-Encoding": "identity"}, (201, None)),
         ({"Transfer-Encoding": "chunked"}, (411, "length_required")),
+        ({"Content-Length": "00000000000000000005"}, (411, "length_required")),
     ],
 )
 def test_headers_that_are_needed(
