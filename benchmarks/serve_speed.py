@@ -198,12 +198,14 @@ def main() -> int:
     """Measure, print the figures, and return 0 where the target holds."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="a small flight, about a minute")
+    parser.add_argument("--rounds", type=int, help="turns, of which the medians are told")
     parser.add_argument("--write", type=Path, metavar="PAGE", help="keep the figures in Markdown")
     chosen = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that no server is left
-    figures = Figures()
+    size, figures = QUICK if chosen.quick else FULL, Figures()
+    size = replace(size, rounds=chosen.rounds or size.rounds)
     with tempfile.TemporaryDirectory(prefix="serve-speed-") as folder:
-        measure(Path(folder), QUICK if chosen.quick else FULL, figures)
+        measure(Path(folder), size, figures)
     if chosen.write is not None:
         write_results(chosen.write, figures.lines, title=TITLE, command="serve_speed")
     return 0 if figures.holds else 1
